@@ -1,2 +1,72 @@
-//! One door for every chore.
-fn main() {}
+//! One door for every chore: `cargo xtask COMMAND`.
+//!
+//! `tidy` holds the tree to the rules of the house, `elf` and `boot-bench` examine the bare
+//! program, `loom` runs the models, and `ci` does all that a change must pass.
+
+mod boot_bench;
+mod ci;
+mod elf;
+mod loom;
+mod report;
+mod shell;
+mod tidy;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Chores of the workspace.
+#[derive(Parser)]
+#[command(name = "xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Check the tree: layers, sizes, homes of asm and unsafe, maps, seed places, words, dead files
+    Tidy,
+    /// Check that the bare program is a static ELF that owes nothing to libc
+    Elf {
+        /// The file to check; without it rt-main is built and checked
+        path: Option<PathBuf>,
+    },
+    /// Measure the boot of an empty bare program beside a minimal static one
+    BootBench {
+        /// Executions per program and round
+        #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
+        runs: u32,
+        /// Rounds; in each the programs take turns
+        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
+        rounds: u32,
+        /// The program to measure; without it the package `programs` is built and `empty` measured
+        path: Option<PathBuf>,
+    },
+    /// Run the loom models
+    Loom,
+    /// Do all that a change must pass
+    Ci {
+        /// Do the later steps even when one fails
+        #[arg(long)]
+        keep_going: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Tidy => tidy::run(&shell::root()),
+        Command::Elf { path } => elf::run(path),
+        Command::BootBench { runs, rounds, path } => boot_bench::run(runs, rounds, path),
+        Command::Loom => loom::run(),
+        Command::Ci { keep_going } => ci::run(keep_going),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

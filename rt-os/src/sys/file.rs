@@ -1,0 +1,194 @@
+//! Files by descriptor: open(2), read(2), write(2), close(2), fstat(2).
+//!
+//! # Safety
+//! - **buffers**: the kernel writes at most the length it is given, into a slice of ours.
+#![allow(unsafe_code, reason = "**buffers**: system calls")]
+
+use core::ffi::CStr;
+
+use rt_asm::syscall::{syscall1, syscall2, syscall3, syscall4};
+
+use crate::errno::Errno;
+
+/// A file descriptor.
+pub type Fd = i32;
+
+/// How to open: for reading, closed at exec.
+pub const READ_ONLY: i32 = libc::O_RDONLY | libc::O_CLOEXEC;
+/// How to open: for reading and writing, kept over exec.
+pub const READ_WRITE: i32 = libc::O_RDWR;
+
+/// Opens a file.
+///
+/// # Errors
+/// open(2).
+pub fn open(path: &CStr, flags: i32) -> Result<Fd, Errno> {
+    let number = libc::SYS_open as usize;
+    // SAFETY: **buffers**: a string that ends.
+    let ret = unsafe { syscall3(number, path.as_ptr() as usize, flags as usize, 0) };
+    Errno::check(ret).map(|fd| fd as Fd)
+}
+
+/// Closes a descriptor. What close(2) says does not matter: it is closed.
+pub fn close(fd: Fd) {
+    // SAFETY: touches no memory.
+    unsafe { syscall1(libc::SYS_close as usize, fd as usize) };
+}
+
+/// Calls again while a signal interrupts.
+fn uninterrupted(mut call: impl FnMut() -> isize) -> Result<usize, Errno> {
+    loop {
+        match Errno::check(call()) {
+            Err(Errno::EINTR) => {}
+            result => return result,
+        }
+    }
+}
+
+/// Reads some bytes; 0 is the end.
+///
+/// # Errors
+/// read(2), but not EINTR.
+pub fn read(fd: Fd, bytes: &mut [u8]) -> Result<usize, Errno> {
+    let (number, at) = (libc::SYS_read as usize, bytes.as_mut_ptr() as usize);
+    // SAFETY: **buffers**.
+    uninterrupted(|| unsafe { syscall3(number, fd as usize, at, bytes.len()) })
+}
+
+/// Reads some words; returns the bytes read.
+pub(crate) fn read_words(fd: Fd, words: &mut [usize]) -> Result<usize, Errno> {
+    let (number, at) = (libc::SYS_read as usize, words.as_mut_ptr() as usize);
+    // SAFETY: **buffers**.
+    uninterrupted(|| unsafe { syscall3(number, fd as usize, at, size_of_val(words)) })
+}
+
+/// Reads some bytes at `offset`; 0 is the end.
+///
+/// # Errors
+/// pread(2), but not EINTR.
+pub fn pread(fd: Fd, bytes: &mut [u8], offset: u64) -> Result<usize, Errno> {
+    let (number, at) = (libc::SYS_pread64 as usize, bytes.as_mut_ptr() as usize);
+    // SAFETY: **buffers**.
+    uninterrupted(|| unsafe { syscall4(number, fd as usize, at, bytes.len(), offset as usize) })
+}
+
+/// Writes some bytes.
+///
+/// # Errors
+/// write(2), but not EINTR.
+pub fn write(fd: Fd, bytes: &[u8]) -> Result<usize, Errno> {
+    let (number, at) = (libc::SYS_write as usize, bytes.as_ptr() as usize);
+    // SAFETY: **buffers**: only read.
+    uninterrupted(|| unsafe { syscall3(number, fd as usize, at, bytes.len()) })
+}
+
+/// Writes all bytes.
+///
+/// # Errors
+/// The first error; some bytes may have been written.
+pub fn write_all(fd: Fd, mut bytes: &[u8]) -> Result<(), Errno> {
+    while !bytes.is_empty() {
+        let written = write(fd, bytes)?;
+        if written == 0 {
+            return Err(Errno::EIO);
+        }
+        bytes = &bytes[written..];
+    }
+    Ok(())
+}
+
+/// What kind of file a descriptor leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Bytes on a disk, with a size.
+    Regular,
+    /// A directory.
+    Directory,
+    /// A pipe, a terminal, a socket, a device.
+    Other,
+}
+
+/// What fstat(2) says of a descriptor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stat {
+    /// What it is.
+    pub kind: Kind,
+    /// Bytes, for a regular file.
+    pub size_bytes: u64,
+}
+
+/// Asks what a descriptor leads to.
+///
+/// # Errors
+/// EBADF: fstat(2).
+pub fn fstat(fd: Fd) -> Result<Stat, Errno> {
+    let mut stat = core::mem::MaybeUninit::<libc::stat>::zeroed();
+    let number = libc::SYS_fstat as usize;
+    // SAFETY: **buffers**: the kernel's struct for this architecture.
+    Errno::check(unsafe { syscall2(number, fd as usize, stat.as_mut_ptr() as usize) })?;
+    // SAFETY: filled, and zero is valid for every field.
+    let stat = unsafe { stat.assume_init() };
+    let kind = match stat.st_mode & libc::S_IFMT {
+        libc::S_IFREG => Kind::Regular,
+        libc::S_IFDIR => Kind::Directory,
+        _ => Kind::Other,
+    };
+    Ok(Stat { kind, size_bytes: stat.st_size as u64 })
+}
+
+/// Makes sure that descriptors 0, 1 and 2 are open, so that no other file takes their place. Go:
+/// `checkfds`.
+pub fn check_fds() {
+    for fd in 0..3 {
+        let number = libc::SYS_fcntl as usize;
+        // SAFETY: touches no memory.
+        let ret = unsafe { syscall3(number, fd, libc::F_GETFD as usize, 0) };
+        if Errno::check(ret) != Err(Errno::EBADF) {
+            continue;
+        }
+        // The lowest free number is this one, since those below are open.
+        if open(c"/dev/null", READ_WRITE) != Ok(fd as Fd) {
+            crate::throw::throw("could not open fds");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use super::*;
+    use std::io::Read;
+    use std::os::fd::AsRawFd;
+
+    #[test]
+    fn files_are_read_and_told_apart() {
+        let fd = open(c"/proc/self/comm", READ_ONLY).unwrap();
+        let mut bytes = [0u8; 64];
+        let len = read(fd, &mut bytes).unwrap();
+        assert!(len > 0 && bytes[len - 1] == b'\n');
+        assert_eq!(pread(fd, &mut bytes, len as u64), Ok(0));
+        assert_eq!(fstat(fd).unwrap().kind, Kind::Regular);
+        close(fd);
+        let fd = open(c"/", READ_ONLY).unwrap();
+        assert_eq!(fstat(fd).unwrap().kind, Kind::Directory);
+        assert_eq!(read(fd, &mut bytes), Err(Errno::EISDIR));
+        close(fd);
+        assert_eq!(open(c"/no/such/file", READ_ONLY), Err(Errno::ENOENT));
+        assert_eq!(fstat(-1), Err(Errno::EBADF));
+    }
+
+    #[test]
+    fn a_full_pipe_takes_all_in_the_end() {
+        let (mut reader, writer) = std::io::pipe().unwrap();
+        let bytes = std::vec![7u8; 1 << 20];
+        let thread = std::thread::spawn(move || {
+            let mut got = std::vec::Vec::new();
+            reader.read_to_end(&mut got).unwrap();
+            got
+        });
+        assert_eq!(write_all(writer.as_raw_fd(), &bytes), Ok(()));
+        drop(writer);
+        assert_eq!(thread.join().unwrap(), bytes);
+        assert_eq!(write_all(-1, b"x"), Err(Errno::EBADF));
+    }
+}

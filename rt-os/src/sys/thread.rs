@@ -1,0 +1,145 @@
+//! Threads and the process: ids, affinity, limits, ends.
+//!
+//! # Safety
+//! - **buffers**: the kernel writes at most the length it is given, into a slice of ours.
+#![allow(unsafe_code, reason = "**buffers**: system calls")]
+
+use rt_asm::syscall::{syscall0, syscall1, syscall2, syscall3, syscall4};
+
+use crate::errno::Errno;
+
+/// The calling thread's id. gettid(2).
+#[must_use]
+pub fn gettid() -> u32 {
+    // SAFETY: touches no memory.
+    unsafe { syscall0(libc::SYS_gettid as usize) as u32 }
+}
+
+/// The process's id. getpid(2).
+#[must_use]
+pub fn getpid() -> u32 {
+    // SAFETY: touches no memory.
+    unsafe { syscall0(libc::SYS_getpid as usize) as u32 }
+}
+
+/// Sends a signal to a thread of this process. tgkill(2).
+///
+/// # Errors
+/// ESRCH when it is gone.
+pub fn tgkill(tid: u32, signal: i32) -> Result<(), Errno> {
+    let number = libc::SYS_tgkill as usize;
+    // SAFETY: touches no memory.
+    let ret = unsafe { syscall3(number, getpid() as usize, tid as usize, signal as usize) };
+    Errno::check(ret).map(drop)
+}
+
+/// Lets other threads run. sched_yield(2).
+pub fn sched_yield() {
+    // SAFETY: touches no memory.
+    unsafe { syscall0(libc::SYS_sched_yield as usize) };
+}
+
+/// Sleeps for about so many µs; a signal may cut it short. Go: `usleep`.
+pub fn usleep(us: u64) {
+    let time =
+        libc::timespec { tv_sec: (us / 1_000_000) as i64, tv_nsec: (us % 1_000_000 * 1000) as i64 };
+    let time = core::ptr::from_ref(&time) as usize;
+    // SAFETY: **buffers**: reads the time.
+    unsafe { syscall2(libc::SYS_nanosleep as usize, time, 0) };
+}
+
+/// Ends the process. exit_group(2). Nothing is dropped.
+pub fn exit_process(code: i32) -> ! {
+    loop {
+        // SAFETY: nothing of ours is used afterwards.
+        unsafe { syscall1(libc::SYS_exit_group as usize, code as usize) };
+    }
+}
+
+/// Fills the CPU mask of the calling thread; returns how many words were filled.
+///
+/// # Errors
+/// EINVAL when the mask is too small: sched_getaffinity(2).
+pub fn affinity(mask: &mut [u64]) -> Result<usize, Errno> {
+    let number = libc::SYS_sched_getaffinity as usize;
+    // SAFETY: **buffers**.
+    let ret = unsafe { syscall3(number, 0, size_of_val(mask), mask.as_mut_ptr() as usize) };
+    Ok(Errno::check(ret)? / size_of::<u64>())
+}
+
+/// Sets the CPU mask of the calling thread.
+///
+/// # Errors
+/// EINVAL when no CPU is left: sched_setaffinity(2).
+pub fn set_affinity(mask: &[u64]) -> Result<(), Errno> {
+    let number = libc::SYS_sched_setaffinity as usize;
+    // SAFETY: **buffers**: only read.
+    let ret = unsafe { syscall3(number, 0, size_of_val(mask), mask.as_ptr() as usize) };
+    Errno::check(ret).map(drop)
+}
+
+/// A resource limit; `u64::MAX` is no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rlimit {
+    /// What holds.
+    pub soft: u64,
+    /// How far it may be raised.
+    pub hard: u64,
+}
+
+/// The limit of the main thread's stack, in bytes. getrlimit(2).
+#[must_use]
+pub fn rlimit_stack() -> Option<Rlimit> {
+    let mut limit = [0u64; 2];
+    let number = libc::SYS_prlimit64 as usize;
+    // SAFETY: **buffers**: two words.
+    let ret =
+        unsafe { syscall4(number, 0, libc::RLIMIT_STACK as usize, 0, limit.as_mut_ptr() as usize) };
+    Errno::check(ret).ok().map(|_| Rlimit { soft: limit[0], hard: limit[1] })
+}
+
+/// Sets by how much the kernel may delay the calling thread's wake-ups, in ns. prctl(2).
+pub fn set_timer_slack(ns: u64) {
+    // SAFETY: touches no memory.
+    unsafe { syscall2(libc::SYS_prctl as usize, libc::PR_SET_TIMERSLACK as usize, ns as usize) };
+}
+
+/// Fills `bytes` with the kernel's randomness, without waiting. getrandom(2).
+///
+/// # Errors
+/// ENOSYS, EAGAIN.
+pub fn getrandom(bytes: &mut [u8]) -> Result<usize, Errno> {
+    let number = libc::SYS_getrandom as usize;
+    let flags = libc::GRND_NONBLOCK as usize;
+    // SAFETY: **buffers**.
+    let ret = unsafe { syscall3(number, bytes.as_mut_ptr() as usize, bytes.len(), flags) };
+    Errno::check(ret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_thread() {
+        assert!(gettid() >= getpid());
+        assert_eq!(tgkill(gettid(), 0), Ok(()));
+        assert_eq!(tgkill(u32::MAX >> 1, 0), Err(Errno::ESRCH));
+    }
+
+    #[test]
+    fn affinity_can_be_set_to_what_it_is() {
+        let mut mask = [0u64; 128];
+        let words = affinity(&mut mask).unwrap();
+        assert!(mask.iter().any(|&word| word != 0));
+        set_affinity(&mask[..words]).unwrap();
+        assert_eq!(set_affinity(&[0]), Err(Errno::EINVAL));
+        assert_eq!(affinity(&mut []), Err(Errno::EINVAL));
+    }
+
+    #[test]
+    fn the_stack_has_a_limit_or_none() {
+        let limit = rlimit_stack().unwrap();
+        assert!(limit.soft <= limit.hard && limit.soft >= 64 << 10);
+    }
+}

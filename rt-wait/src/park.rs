@@ -1,0 +1,305 @@
+//! The contract of everything that waits: park here, ready there. Go: `gopark`, `goready`.
+//!
+//! A wait has two halves, so that no lock is held over a switch and no wake-up is lost:
+//!
+//! ```text
+//!   waiter                                  waker
+//!   lock(object)
+//!   spot.prepare(reason)    "I wait"
+//!   put spot.waiter() in the object's list
+//!   unlock(object)                          lock(object); take the waiter; unlock(object)
+//!   spot.commit()           sleeps          waiter.ready()     may come before the commit
+//! ```
+//!
+//! Each `prepare` is followed by one `commit` (or `cancel`, when the waiter was shown to nobody) and
+//! met by exactly one `ready`: whoever takes the waiter
+//! out of the object, under its lock, has the duty. No locked instruction is needed for that.
+//!
+//! On a goroutine the goroutine parks; on any other thread the thread sleeps. The same code serves
+//! programs without a scheduler.
+//!
+//! # Safety
+//! - **header**: a non-zero word in the g slot points to a [`ParkHeader`] that lives as long as the
+//!   thread keeps it there.
+//! - **one ready**: a [`Waiter`] is readied once for each `prepare`; until then what it points to
+//!   stays: a goroutine does not end while it waits, a [`Spot`] is pinned until `commit` returns.
+#![allow(unsafe_code, reason = "**header**: the g slot is a word")]
+
+use core::marker::PhantomPinned;
+use core::pin::Pin;
+use core::ptr::NonNull;
+
+use crate::atomic::Ordering;
+use crate::futex::FutexWord;
+
+macro_rules! wait_reasons {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// Why a goroutine waits. The texts are Go's: they stand in dumps that people and tools read.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+        #[repr(u8)]
+        pub enum WaitReason {
+            /// It does not wait.
+            #[default]
+            None,
+            $($(#[$doc])* $name,)*
+        }
+
+        impl WaitReason {
+            /// Go's text for the reason; empty for `None`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    WaitReason::None => "",
+                    $(WaitReason::$name => $text,)*
+                }
+            }
+
+            /// The reason whose discriminant is `number`; `None` when there is no such.
+            #[must_use]
+            pub const fn from_u8(number: u8) -> WaitReason {
+                const ALL: &[WaitReason] = &[WaitReason::None, $(WaitReason::$name),*];
+                if (number as usize) < ALL.len() { ALL[number as usize] } else { WaitReason::None }
+            }
+        }
+    };
+}
+
+wait_reasons! {
+    /// Readiness of a file descriptor.
+    IoWait = "IO wait",
+    /// Receive from a channel that does not exist.
+    ChanReceiveNil = "chan receive (nil chan)",
+    /// Send to a channel that does not exist.
+    ChanSendNil = "chan send (nil chan)",
+    /// A select without a case.
+    SelectNoCases = "select (no cases)",
+    /// A select.
+    Select = "select",
+    /// Receive from a channel.
+    ChanReceive = "chan receive",
+    /// Send to a channel.
+    ChanSend = "chan send",
+    /// A semaphore, a join and all that has no name of its own.
+    Semacquire = "semacquire",
+    /// A time.
+    Sleep = "sleep",
+    /// A condition variable.
+    CondWait = "sync.Cond.Wait",
+    /// A mutex.
+    MutexLock = "sync.Mutex.Lock",
+    /// A read lock.
+    RwMutexRLock = "sync.RWMutex.RLock",
+    /// A write lock.
+    RwMutexLock = "sync.RWMutex.Lock",
+    /// A group of goroutines.
+    WaitGroupWait = "sync.WaitGroup.Wait",
+    /// The end of the program after a panic.
+    PanicWait = "panicwait",
+    /// The world.
+    StoppingTheWorld = "stopping the world",
+    /// An unpark.
+    Park = "park",
+}
+
+/// What a goroutine must start with, so that the g slot leads to it.
+#[derive(Debug)]
+#[repr(C)]
+pub struct ParkHeader {
+    /// How it parks; `None` on a stack that cannot park (g0): there the thread sleeps.
+    pub ops: Option<&'static ParkOps>,
+}
+
+/// A scheduler's side of the contract.
+#[derive(Debug)]
+pub struct ParkOps {
+    /// First half: the running goroutine waits. Called by itself.
+    pub prepare: unsafe fn(NonNull<ParkHeader>, WaitReason),
+    /// Takes `prepare` back. Called by itself, when nobody can have readied it.
+    pub cancel: unsafe fn(NonNull<ParkHeader>),
+    /// Second half: leave the stack until readied. Called by itself, after `prepare`.
+    pub commit: unsafe fn(NonNull<ParkHeader>),
+    /// Makes a goroutine runnable that has prepared. Called by anyone, once.
+    pub ready: unsafe fn(NonNull<ParkHeader>),
+}
+
+const RUNNING: u32 = 0;
+const WAITING: u32 = 1;
+
+/// A thread's own place to wait, when it runs no goroutine.
+///
+/// `RUNNING -> WAITING` by its `prepare`; `WAITING -> RUNNING` by the one `ready`.
+#[derive(Debug)]
+struct ThreadSpot {
+    word: FutexWord,
+}
+
+/// Where the caller waits: its goroutine, or a word on its stack that the thread sleeps on.
+#[derive(Debug)]
+pub struct Spot {
+    header: Option<NonNull<ParkHeader>>,
+    thread: ThreadSpot,
+    _pinned: PhantomPinned, // **one ready**: wakers hold its address
+}
+
+/// The waker's end. Plain data: what it points to is kept alive by **one ready**.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Waiter {
+    target: Target,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Target {
+    Goroutine(NonNull<ParkHeader>),
+    Thread(NonNull<ThreadSpot>),
+}
+
+// SAFETY: a waiter is made to be readied elsewhere; `ready` is the only thing it can do.
+unsafe impl Send for Waiter {}
+// SAFETY: as above; `ready` takes it by value.
+unsafe impl Sync for Waiter {}
+
+impl Spot {
+    /// The caller's place to wait. Must be used by the goroutine or thread that made it.
+    #[inline]
+    #[must_use]
+    pub fn new() -> Spot {
+        let header = NonNull::new(rt_asm::tls::getg() as *mut ParkHeader);
+        // SAFETY: **header**.
+        let header = header.filter(|h| unsafe { h.as_ref() }.ops.is_some());
+        Spot {
+            header,
+            thread: ThreadSpot { word: FutexWord::new(RUNNING) },
+            _pinned: PhantomPinned,
+        }
+    }
+
+    /// Is it a goroutine that waits here?
+    #[must_use]
+    pub fn is_goroutine(&self) -> bool {
+        self.header.is_some()
+    }
+
+    /// What a waker needs. Valid from `prepare` to the `ready` that meets it.
+    #[inline]
+    #[must_use]
+    pub fn waiter(self: Pin<&Self>) -> Waiter {
+        match self.header {
+            Some(header) => Waiter { target: Target::Goroutine(header) },
+            None => Waiter { target: Target::Thread(NonNull::from(&self.get_ref().thread)) },
+        }
+    }
+
+    /// First half: from here on a `ready` counts. Call it before the waiter can be found.
+    #[inline]
+    pub fn prepare(self: Pin<&Self>, reason: WaitReason) {
+        match self.header {
+            // SAFETY: it is the caller's own goroutine, running. `ops` was seen in `new`.
+            Some(h) => unsafe { ((*h.as_ptr()).ops.unwrap_unchecked().prepare)(h, reason) },
+            // The waker finds us through an object that orders this store before its `ready`.
+            None => self.thread.word.store(WAITING, Ordering::Relaxed),
+        }
+    }
+
+    /// Takes `prepare` back, instead of `commit`: the waiter was not shown to anyone after all.
+    #[inline]
+    pub fn cancel(self: Pin<&Self>) {
+        match self.header {
+            // SAFETY: as in `prepare`.
+            Some(h) => unsafe { ((*h.as_ptr()).ops.unwrap_unchecked().cancel)(h) },
+            None => self.thread.word.store(RUNNING, Ordering::Relaxed),
+        }
+    }
+
+    /// Second half: sleeps until the `ready` that meets the `prepare`. Hold no lock.
+    #[inline]
+    pub fn commit(self: Pin<&Self>) {
+        match self.header {
+            // SAFETY: as in `prepare`.
+            Some(h) => unsafe { ((*h.as_ptr()).ops.unwrap_unchecked().commit)(h) },
+            None => {
+                let word = &self.thread.word;
+                while word.load(Ordering::Acquire) == WAITING {
+                    word.wait(WAITING, None);
+                }
+            }
+        }
+    }
+}
+
+impl Default for Spot {
+    fn default() -> Spot {
+        Spot::new()
+    }
+}
+
+impl Waiter {
+    /// Ends the wait.
+    ///
+    /// # Safety
+    /// **one ready**: the waiter has prepared, and the caller alone has the duty to ready it.
+    #[inline]
+    pub unsafe fn ready(self) {
+        match self.target {
+            // SAFETY: **one ready**; a header with `ops`, or it would not be a goroutine's.
+            Target::Goroutine(h) => unsafe { ((*h.as_ptr()).ops.unwrap_unchecked().ready)(h) },
+            Target::Thread(spot) => {
+                // SAFETY: **one ready**: the spot is pinned until it sees the store below.
+                let word = unsafe { &raw const (*spot.as_ptr()).word };
+                // SAFETY: as above. From the store on the sleeper may leave and its stack go: the
+                // wake-up below passes the kernel an address, and a spurious wake-up does no harm.
+                unsafe { (*word).store(RUNNING, Ordering::Release) }; // pairs with commit's load
+                FutexWord::wake_address(word);
+            }
+        }
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    extern crate std;
+    use super::*;
+    use crate::mutex::Mutex;
+    use crate::rank::Rank;
+    use std::pin::pin;
+    use std::sync::Arc;
+
+    #[test]
+    fn the_texts_are_found_by_number() {
+        assert_eq!(WaitReason::from_u8(WaitReason::Sleep as u8).as_str(), "sleep");
+        assert_eq!(WaitReason::from_u8(0), WaitReason::None);
+        assert_eq!(WaitReason::from_u8(255), WaitReason::None);
+    }
+
+    #[test]
+    fn threads_hand_values_over() {
+        let cell = Arc::new(Mutex::new(Rank::Leaf, (None::<Waiter>, 0)));
+        let theirs = Arc::clone(&cell);
+        let thread = std::thread::spawn(move || {
+            for round in 1..=500 {
+                let waiter = loop {
+                    let mut cell = theirs.lock();
+                    if let Some(waiter) = cell.0.take() {
+                        cell.1 = round;
+                        break waiter;
+                    }
+                    drop(cell);
+                    std::thread::yield_now();
+                };
+                // SAFETY: taken out of the cell under its lock, after its prepare.
+                unsafe { waiter.ready() };
+            }
+        });
+        for round in 1..=500 {
+            let spot = pin!(Spot::new());
+            let spot = spot.into_ref();
+            assert!(!spot.is_goroutine());
+            let mut held = cell.lock();
+            spot.prepare(WaitReason::Semacquire);
+            held.0 = Some(spot.waiter());
+            drop(held);
+            spot.commit();
+            assert_eq!(cell.lock().1, round);
+        }
+        thread.join().unwrap();
+    }
+}
