@@ -1,6 +1,6 @@
 //! The memory functions that compiled code calls and that nobody supplies without a libc.
 
-/// Plants `memcpy`, `memmove`, `memset`, `memcmp` and `bcmp`. Expand it once, in a bare binary.
+/// Plants `memcpy`, `memmove`, `memset`, `memcmp`, `bcmp` and `strlen`. Expand it once, in a bare binary.
 ///
 /// A std program already has libc's and must not see these. Sizes up to 32 bytes are copied by
 /// overlapping pairs of moves, larger ones by `rep movsb`/`rep stosb`, whose start-up cost pays from
@@ -182,6 +182,33 @@ macro_rules! mem_symbols {
             "ret",
             ".cfi_endproc",
             ".size memcmp, . - memcmp",
+            // rdi = string; rax = bytes before its NUL
+            ".globl strlen", ".type strlen, @function", ".p2align 4",
+            "strlen:",
+            ".cfi_startproc",
+            "mov rax, rdi",
+            "test dil, 15",                  // byte by byte up to a multiple of 16: a load that
+            "jz 52f",                        // is aligned never crosses into an unmapped page
+            "51:",
+            "cmp byte ptr [rax], 0",
+            "je 53f",
+            "inc rax",
+            "test al, 15",
+            "jnz 51b",
+            "52:",
+            "pxor xmm0, xmm0",
+            "pcmpeqb xmm0, [rax]",
+            "pmovmskb ecx, xmm0",
+            "add rax, 16",
+            "test ecx, ecx",
+            "jz 52b",
+            "bsf ecx, ecx",
+            "lea rax, [rax + rcx - 16]",
+            "53:",
+            "sub rax, rdi",
+            "ret",
+            ".cfi_endproc",
+            ".size strlen, . - strlen",
             ".popsection",
         );
     };

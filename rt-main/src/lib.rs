@@ -1,3 +1,63 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 #![deny(unsafe_code)]
+
+extern crate alloc;
+
+mod bare;
+pub mod env;
+mod fault;
+pub mod fs;
+mod heap;
+mod panic;
+mod rt0;
+pub mod runtime;
+pub mod thread;
+pub mod version;
+
+pub use rt_os::errno::Errno;
+pub use rt_os::{eprint, eprintln, print, println};
+pub use thread::go;
+
+/// What `entry!` needs, under names that user code does not.
+#[doc(hidden)]
+pub mod entry_parts {
+    pub use crate::heap::ProgramHeap;
+    pub use crate::panic::panicked;
+    pub use crate::rt0::{Exit, rt0_go};
+    pub use rt_asm::{entry, mem_symbols};
+}
+
+/// Makes the crate's binary a bare program that runs `$main` as its first goroutine.
+///
+/// It plants the entry point `_rt0_amd64`, the memory functions, the global allocator and the panic
+/// handler. `$main` takes nothing and returns `()` or the exit code as an `i32`. Expand it once, in
+/// the binary itself.
+#[macro_export]
+macro_rules! entry {
+    ($main:path) => {
+        $crate::entry_parts::mem_symbols!();
+        $crate::entry_parts::entry!(__rt0_go);
+
+        unsafe extern "C" fn __rt0_go(argc: i32, argv: *const *const u8, sp: usize) -> ! {
+            fn __rt_main_code() -> i32 {
+                $crate::entry_parts::Exit::code($main())
+            }
+            // SAFETY: called by `_rt0_amd64` alone, with what the kernel left on the stack.
+            unsafe { $crate::entry_parts::rt0_go(argc, argv, sp, __rt_main_code) }
+        }
+
+        #[global_allocator]
+        static __RT_HEAP: $crate::entry_parts::ProgramHeap =
+            $crate::entry_parts::ProgramHeap::new();
+
+        #[panic_handler]
+        fn __rt_panicked(info: &::core::panic::PanicInfo<'_>) -> ! {
+            $crate::entry_parts::panicked(info)
+        }
+
+        /// Compiled code names it; nothing unwinds in a program that aborts.
+        #[unsafe(no_mangle)]
+        extern "C" fn rust_eh_personality() {}
+    };
+}

@@ -1,3 +1,53 @@
 #![doc = include_str!("../README.md")]
 #![no_std]
 #![deny(unsafe_code)]
+
+extern crate alloc;
+
+pub mod idle;
+pub mod runq;
+pub mod steal_order;
+
+// Under loom only the parts above exist: the models drive them without the rest.
+#[cfg(not(loom))]
+pub mod allp;
+#[cfg(not(loom))]
+pub mod dead;
+#[cfg(not(loom))]
+pub mod find;
+#[cfg(not(loom))]
+pub mod g;
+#[cfg(not(loom))]
+pub mod gfree;
+#[cfg(not(loom))]
+pub mod init;
+#[cfg(not(loom))]
+pub mod locked;
+#[cfg(not(loom))]
+pub mod m;
+#[cfg(not(loom))]
+pub mod p;
+#[cfg(not(loom))]
+pub mod park;
+#[cfg(not(loom))]
+pub mod pidle;
+#[cfg(not(loom))]
+pub mod port;
+#[cfg(not(loom))]
+pub mod procresize;
+#[cfg(not(loom))]
+pub mod sched;
+#[cfg(not(loom))]
+pub mod schedule;
+#[cfg(not(loom))]
+pub mod sleep;
+#[cfg(not(loom))]
+pub mod spawn;
+#[cfg(not(loom))]
+pub mod sysmon;
+#[cfg(not(loom))]
+pub mod thread;
+#[cfg(not(loom))]
+pub mod timer;
+#[cfg(not(loom))]
+pub mod world;

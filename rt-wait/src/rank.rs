@@ -111,29 +111,32 @@ mod find {
 
 #[inline(always)]
 pub(crate) fn acquire(rank: Rank) {
-    if cfg!(debug_assertions) && !cfg!(loom) {
-        if let Some(held) = find::held() {
-            held.push(rank, true);
-        }
+    if cfg!(debug_assertions)
+        && !cfg!(loom)
+        && let Some(held) = find::held()
+    {
+        held.push(rank, true);
     }
 }
 
 /// A lock taken by `try_lock` cannot deadlock: it is noted, not ordered.
 #[inline(always)]
 pub(crate) fn acquire_unordered(rank: Rank) {
-    if cfg!(debug_assertions) && !cfg!(loom) {
-        if let Some(held) = find::held() {
-            held.push(rank, false);
-        }
+    if cfg!(debug_assertions)
+        && !cfg!(loom)
+        && let Some(held) = find::held()
+    {
+        held.push(rank, false);
     }
 }
 
 #[inline(always)]
 pub(crate) fn release(rank: Rank) {
-    if cfg!(debug_assertions) && !cfg!(loom) {
-        if let Some(held) = find::held() {
-            held.remove(rank);
-        }
+    if cfg!(debug_assertions)
+        && !cfg!(loom)
+        && let Some(held) = find::held()
+    {
+        held.remove(rank);
     }
 }
 

@@ -1,0 +1,34 @@
+//! `tree N`: N goroutines that start each other as a binary tree.
+
+use rt_main::{eprintln, println, runtime, thread};
+
+use super::{Outcome, Usage};
+
+pub(crate) fn run(mut args: impl Iterator<Item = &'static [u8]>) -> Outcome {
+    let (Some(count), None) = (args.next(), args.next()) else { return Err(Usage) };
+    let count = core::str::from_utf8(count).ok().and_then(|text| text.parse::<u64>().ok());
+    let Some(count) = count else { return Err(Usage) };
+    let joined = grow(count);
+    if joined != count {
+        eprintln!("tree: {joined} of {count} goroutines came back");
+        return Ok(1);
+    }
+    println!("{joined} goroutines started and joined on {} Ps", runtime::procs());
+    Ok(0)
+}
+
+/// Starts a tree of `count` goroutines and returns how many ended.
+fn grow(count: u64) -> u64 {
+    if count == 0 {
+        return 0;
+    }
+    let node = thread::spawn(move || {
+        let left = (count - 1) / 2;
+        let right = count - 1 - left;
+        // The left half runs beside the right one.
+        let left = (left > 0).then(|| thread::spawn(move || grow(left)));
+        let right = grow(right);
+        1 + right + left.map_or(0, |left| left.join().unwrap_or(0))
+    });
+    node.join().unwrap_or(0)
+}

@@ -1,0 +1,38 @@
+//! The bare program: boots the scheduler and does real work with it.
+#![no_std]
+#![no_main]
+#![deny(unsafe_code)]
+
+extern crate alloc;
+
+mod cmd;
+
+use rt_main::{env, eprintln};
+
+const USAGE: &str = "\
+usage: rt-main [boot]                     say what booted
+       rt-main wc [-l] [-w] [-c] FILE...  count lines, words and bytes, a goroutine per file and chunk
+       rt-main tree N                     start N goroutines as a binary tree and join them all";
+
+fn main() -> i32 {
+    let mut args = env::args().skip(1).map(core::ffi::CStr::to_bytes);
+    let command = args.next().unwrap_or(b"boot");
+    let result = match command {
+        b"boot" => cmd::boot::run(args),
+        b"wc" => cmd::wc::run(args),
+        b"tree" => cmd::tree::run(args),
+        _ => Err(cmd::Usage),
+    };
+    result.unwrap_or_else(|cmd::Usage| {
+        eprintln!("{USAGE}");
+        2
+    })
+}
+
+/// The entry point, the allocator and the panic handler.
+mod plant {
+    #![allow(unsafe_code, reason = "the entry macro plants `_rt0_amd64` and the memory functions")]
+    //! # Safety
+    //! - **entry**: expanded once, in the binary.
+    rt_main::entry!(super::main);
+}

@@ -1,0 +1,139 @@
+//! The goroutine. Go: `g`.
+//!
+//! A G lives at the top of its own stack, so that starting one touches one page:
+//!
+//! ```text
+//!   stack.hi ->  +--------------------------+
+//!                | colour: 0..31 lines      |  so that tops do not share cache sets
+//!                +--------------------------+ <- G, 64-byte aligned
+//!                | the closure, then its    |
+//!                | result                   | <- G.payload
+//!                +--------------------------+ <- first stack pointer, 16-byte aligned
+//!                | frames, downwards        |
+//!   stack.lo ->  +--------------------------+
+//!                | guard                    |
+//! ```
+
+mod hold;
+mod join;
+mod on_stack;
+mod status;
+
+pub use hold::{Hold, Holder};
+pub use join::{JoinWord, Result as JoinResult};
+pub use on_stack::OnStack;
+pub use status::{Status, StatusWord};
+
+use core::cell::{Cell, UnsafeCell};
+use core::ptr::{NonNull, null_mut};
+
+use rt_asm::switch::Context;
+use rt_stack::bounds::Stack;
+use rt_wait::park::{ParkHeader, ParkOps, WaitReason};
+
+use crate::m::M;
+use crate::runq::Linked;
+
+/// The code of a goroutine: calls the closure in the payload, stores what it returns.
+pub type Run = unsafe fn(NonNull<G>);
+
+/// A goroutine. Owned by whoever may change its [`Status`]; fields say where that differs.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub struct G {
+    pub(crate) park: ParkHeader, // first: rt-wait finds it through the g slot
+    /// Where it goes on. Written by itself as it leaves its stack, read by who executes it.
+    pub(crate) sched: UnsafeCell<Context>,
+    pub(crate) status: StatusWord,
+    pub(crate) on_stack: OnStack,
+    pub(crate) hold: Hold,
+    pub(crate) join: JoinWord,
+    /// The M it runs on. Go: `g.m`.
+    pub(crate) m: Cell<*mut M>,
+    /// Its link in whichever queue owns it. Go: `g.schedlink`.
+    pub(crate) schedlink: Cell<Option<NonNull<G>>>,
+    /// The M it is locked to. Go: `g.lockedm`.
+    pub(crate) lockedm: Cell<*mut M>,
+    pub(crate) run: Cell<Option<Run>>,
+    pub(crate) payload: Cell<*mut u8>,
+    pub(crate) goid: Cell<u64>,
+    /// Who started it. Go: `g.parentGoid`.
+    pub(crate) parent_goid: Cell<u64>,
+    pub(crate) wait_reason: Cell<WaitReason>,
+    /// The runtime's own, which does not keep a program alive. Go: `isSystemGoroutine`.
+    pub(crate) is_system: Cell<bool>,
+    pub(crate) stack: Cell<Stack>,
+}
+
+// SAFETY-free note: G is shared through raw pointers only; the rules are in `status`.
+
+impl G {
+    /// A G that has never run. `ops` is how it parks; `None` for a g0.
+    #[must_use]
+    pub fn new(ops: Option<&'static ParkOps>, stack: Stack) -> G {
+        G {
+            park: ParkHeader { ops },
+            sched: UnsafeCell::new(Context::default()),
+            status: StatusWord::new(Status::Dead),
+            on_stack: OnStack::off(),
+            hold: Hold::new(false),
+            join: JoinWord::new(),
+            m: Cell::new(null_mut()),
+            schedlink: Cell::new(None),
+            lockedm: Cell::new(null_mut()),
+            run: Cell::new(None),
+            payload: Cell::new(null_mut()),
+            goid: Cell::new(0),
+            parent_goid: Cell::new(0),
+            wait_reason: Cell::new(WaitReason::None),
+            is_system: Cell::new(false),
+            stack: Cell::new(stack),
+        }
+    }
+
+    /// Its number; 0 for a g0. Go: `goid`.
+    #[must_use]
+    pub fn goid(&self) -> u64 {
+        self.goid.get()
+    }
+
+    /// What it does: a glimpse unless the caller owns it.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.status.get()
+    }
+
+    /// The address of the G of a stack whose usable top is `top`.
+    #[inline]
+    #[must_use]
+    pub fn place(top: usize) -> NonNull<G> {
+        let at = (top - size_of::<G>()) & !(align_of::<G>() - 1);
+        NonNull::new(at as *mut G).expect("a stack is not at address 0")
+    }
+}
+
+mod linked {
+    //! # Safety
+    //! - **link**: `schedlink` is used by queues only, and a G is in one at most.
+    #![allow(unsafe_code, reason = "**link**: raw pointers to Gs")]
+
+    use super::{G, Linked, NonNull};
+
+    // SAFETY: **link**: one cell, stored and given back.
+    unsafe impl Linked for G {
+        unsafe fn next(this: NonNull<G>) -> Option<NonNull<G>> {
+            // SAFETY: alive and the caller's.
+            unsafe { this.as_ref() }.schedlink.get()
+        }
+
+        unsafe fn set_next(this: NonNull<G>, next: Option<NonNull<G>>) {
+            // SAFETY: alive and the caller's.
+            unsafe { this.as_ref() }.schedlink.set(next);
+        }
+    }
+
+    // SAFETY: a G is handed between Ms by the rules of `status`.
+    unsafe impl Send for G {}
+    // SAFETY: as above: shared by raw pointer, each field has one writer at a time.
+    unsafe impl Sync for G {}
+}

@@ -1,0 +1,98 @@
+//! Goroutines that are tied to their thread. Go: `LockOSThread`, `UnlockOSThread`, `stoplockedm`,
+//! `startlockedm`.
+//!
+//! # Safety
+//! - **mine**: the running goroutine and its M change their own lock fields.
+//! - **alive**: Ms, Ps and locked goroutines live as long as they are tied.
+#![allow(unsafe_code, reason = "**mine**: the running M through the g slot")]
+
+use core::ptr::{NonNull, null_mut};
+
+use crate::dead::checkdead;
+use crate::g::{G, Status};
+use crate::m::M;
+use crate::p::P;
+use crate::procresize::{acquirep, releasep};
+use crate::sched::Sched;
+use crate::schedule::{current_g, current_m};
+use crate::thread::{gcstopm, handoffp, sleep_until_woken, stopm};
+
+/// Ties the running goroutine to its thread: it runs there and nothing else does, until it has called
+/// [`unlock_os_thread`] as often. If it ends tied, the thread ends. Does nothing on other threads.
+///
+/// # Panics
+/// "LockOSThread nesting overflow".
+pub fn lock_os_thread() {
+    let Some((mp, g)) = running() else { return };
+    let depth = mp.locked_ext.get().checked_add(1).expect("LockOSThread nesting overflow");
+    mp.locked_ext.set(depth);
+    mp.lockedg.set(core::ptr::from_ref(g).cast_mut());
+    g.lockedm.set(core::ptr::from_ref(mp).cast_mut());
+}
+
+/// Takes one [`lock_os_thread`] back. Does nothing when there is none.
+pub fn unlock_os_thread() {
+    let Some((mp, g)) = running() else { return };
+    let Some(depth) = mp.locked_ext.get().checked_sub(1) else { return };
+    mp.locked_ext.set(depth);
+    if depth == 0 {
+        mp.lockedg.set(null_mut());
+        g.lockedm.set(null_mut());
+    }
+}
+
+/// How often the running goroutine is tied.
+#[must_use]
+pub fn os_thread_locks() -> u32 {
+    running().map_or(0, |(mp, _)| mp.locked_ext.get())
+}
+
+fn running<'a>() -> Option<(&'a M, &'a G)> {
+    // SAFETY: a G in the slot is alive.
+    let g = unsafe { NonNull::new(current_g())?.as_ref() };
+    g.park.ops?;
+    // SAFETY: **mine**.
+    Some((unsafe { current_m() }, g))
+}
+
+/// If the M is tied to a goroutine, gives its P up and sleeps until that one is to run. On g0, at the
+/// top of find_runnable. Go: `stoplockedm`.
+pub(crate) fn wait_for_own(mp: &M) -> Option<NonNull<G>> {
+    let gp = NonNull::new(mp.lockedg.get())?;
+    let sched = mp.sched();
+    if mp.spinning.replace(false) {
+        let _last = sched.shared.idle.stop_search();
+    }
+    if !mp.p.get().is_null() {
+        handoffp(sched, releasep(mp));
+    }
+    let mut synced = sched.lock();
+    synced.nmidlelocked += 1;
+    checkdead(sched, &synced);
+    drop(synced);
+    sleep_until_woken(mp, sched);
+    // SAFETY: **alive**: it is tied to us.
+    let status = unsafe { gp.as_ref() }.status();
+    if status != Status::Runnable {
+        rt_os::throw::throw("stoplockedm: not runnable");
+    }
+    let pp = NonNull::new(mp.nextp.replace(null_mut())).expect("stoplockedm: woken without a P");
+    // SAFETY: **alive**; the waker gave it to us.
+    acquirep(mp, unsafe { pp.as_ref() });
+    while sched.shared.is_stopping() {
+        gcstopm(mp, sched);
+    }
+    Some(gp)
+}
+
+/// Gives this M's P to the M that `gp` is tied to, and sleeps. Go: `startlockedm`.
+pub(crate) fn startlockedm(mp: &M, sched: &Sched, gp: NonNull<G>) {
+    // SAFETY: **alive**.
+    let locked = unsafe { &*gp.as_ref().lockedm.get() };
+    assert!(!core::ptr::eq(locked, mp), "startlockedm: locked to me");
+    sched.lock().nmidlelocked -= 1;
+    let pp: NonNull<P> = releasep(mp);
+    locked.nextp.set(pp.as_ptr());
+    locked.park.wakeup();
+    stopm(mp, sched);
+}

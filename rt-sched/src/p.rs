@@ -1,0 +1,168 @@
+//! The right to run goroutines, and what goes with it. Go: `p`.
+//!
+//! A P belongs to the M that has it (`m.p == p`, `p.m == m`), to the idle list, or to who stops the
+//! world. What is marked *owner* is touched by that party only; the hand-over is ordered by
+//! `sched.lock` or by the note that wakes the M.
+
+use core::cell::Cell;
+use core::ptr::{NonNull, null_mut};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+
+use crate::g::G;
+use crate::m::M;
+use crate::runq::{Chain, LocalQueue, Owner, Popped};
+use crate::timer::Timers;
+
+/// So many goroutines in a row may run in one time slice, readied one by the other. Go ends the slice
+/// by its clock; a count needs none, and one that readies the next is short.
+const INHERIT_MAX: u32 = 256;
+
+/// What a P is doing. The numbers are Go's: `_Pidle`, `_Prunning`, `_Pgcstop`, `_Pdead`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub enum PStatus {
+    /// In the idle list, or on its way from or to it.
+    Idle = 0,
+    /// An M has it.
+    Running = 1,
+    /// Stopped for the world, or new.
+    GcStop = 3,
+    /// Beyond gomaxprocs.
+    Dead = 4,
+}
+
+/// A P.
+#[repr(C, align(64))]
+pub struct P {
+    id: u32,
+    status: AtomicU32,
+    /// Goroutines started since it exists; owner writes, anyone sums up. Go: `goroutinesCreated`.
+    pub(crate) created: AtomicU64,
+    /// Goroutines that ended here; owner writes.
+    pub(crate) ended: AtomicU64,
+    /// Rises at each scheduling that starts a new time slice; owner writes, sysmon looks.
+    pub(crate) schedtick: AtomicU32,
+    /// Rises at each scheduling; owner writes, thieves look whether the P moves.
+    runs: AtomicU32,
+    /// How many schedulings have inherited the running slice. Owner.
+    inherited: Cell<u32>,
+    /// The M that has it. Owner; in a chain of runnable Ps the M that shall have it.
+    pub(crate) m: Cell<*mut M>,
+    /// The M that had it last: it comes back there when it can. Go: `p.oldm`.
+    pub(crate) oldm: Cell<*mut M>,
+    /// Its link in the idle list or in a chain of runnable Ps. Under sched.lock. Go: `p.link`.
+    pub(crate) link: Cell<Option<NonNull<P>>>,
+    /// Dead goroutines with stacks, hot first. Owner. Go: `p.gFree`.
+    pub(crate) gfree: Cell<Chain<G>>,
+    /// Numbers for new goroutines: the next, and the end of the batch. Owner. Go: `goidcache`.
+    pub(crate) goid_next: Cell<u64>,
+    pub(crate) goid_end: Cell<u64>,
+    /// A word for the program the scheduler serves: rt-main keeps the P's heap there. Owner.
+    pub ground: Cell<*mut ()>,
+    pub(crate) timers: Timers,
+    pub(crate) runq: LocalQueue<G>,
+}
+
+impl core::fmt::Debug for P {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let (id, status, runq_len) = (self.id, self.status(), self.runq_len());
+        write!(f, "P{id}({status:?}, {runq_len} runnable)")
+    }
+}
+
+impl P {
+    /// A P that was never used.
+    #[must_use]
+    pub(crate) fn new(id: u32) -> P {
+        P {
+            id,
+            status: AtomicU32::new(PStatus::Dead as u32),
+            created: AtomicU64::new(0),
+            ended: AtomicU64::new(0),
+            schedtick: AtomicU32::new(0),
+            runs: AtomicU32::new(0),
+            inherited: Cell::new(0),
+            m: Cell::new(null_mut()),
+            oldm: Cell::new(null_mut()),
+            link: Cell::new(None),
+            gfree: Cell::new(Chain::new()),
+            goid_next: Cell::new(0),
+            goid_end: Cell::new(0),
+            ground: Cell::new(null_mut()),
+            timers: Timers::new(),
+            runq: LocalQueue::new(),
+        }
+    }
+
+    /// Its number: its place in `allp`.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// What it does: exact for its owner and under sched.lock with the world stopped.
+    #[must_use]
+    pub fn status(&self) -> PStatus {
+        match self.status.load(Ordering::Relaxed) {
+            0 => PStatus::Idle,
+            1 => PStatus::Running,
+            3 => PStatus::GcStop,
+            _ => PStatus::Dead,
+        }
+    }
+
+    pub(crate) fn set_status(&self, status: PStatus) {
+        self.status.store(status as u32, Ordering::Relaxed);
+    }
+
+    /// Goes through the owner-only chain of free goroutines.
+    pub(crate) fn with_gfree<R>(&self, f: impl FnOnce(&mut Chain<G>) -> R) -> R {
+        let mut chain = self.gfree.take();
+        let result = f(&mut chain);
+        drop(self.gfree.replace(chain));
+        result
+    }
+
+    /// Adds one to a counter that only the owner writes: no locked instruction.
+    #[inline(always)]
+    pub(crate) fn count(counter: &AtomicU64) {
+        counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    /// How many goroutines its queue holds: a glimpse.
+    #[must_use]
+    pub fn runq_len(&self) -> usize {
+        self.runq.len()
+    }
+
+    /// The number of schedulings that started a time slice.
+    #[must_use]
+    pub fn schedtick(&self) -> u32 {
+        self.schedtick.load(Ordering::Relaxed)
+    }
+
+    /// The number of goroutines it went to: moves as long as the P does.
+    #[must_use]
+    pub fn runs(&self) -> u32 {
+        self.runs.load(Ordering::Relaxed)
+    }
+
+    /// Counts a scheduling. One that inherits its time slice does not tick. Owner.
+    #[inline(always)]
+    pub(crate) fn count_run(&self, inherits_time: bool) {
+        self.runs.store(self.runs.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+        if inherits_time {
+            self.inherited.set(self.inherited.get() + 1);
+        } else {
+            self.inherited.set(0);
+            let tick = self.schedtick.load(Ordering::Relaxed).wrapping_add(1);
+            self.schedtick.store(tick, Ordering::Relaxed);
+        }
+    }
+
+    /// Takes the goroutine that goes first, but after a long row of inherited slices the ring's.
+    #[inline(always)]
+    pub(crate) fn pop_fair(&self, runq: Owner<'_, G>) -> Option<Popped<G>> {
+        if self.inherited.get() >= INHERIT_MAX { runq.pop_ring_first() } else { runq.pop() }
+    }
+}

@@ -1,0 +1,324 @@
+//! Goes from one goroutine to the next. Go: `schedule`, `execute`, `gogo`, `mcall`, `Gosched`,
+//! `goexit`. Only this file switches stacks.
+//!
+//! ```text
+//!   goroutine A                                             g0
+//!   yields, parks, ends
+//!     next one at hand? ---- yes: switch A -> B             loop {
+//!         | no                                                find_runnable   (may sleep)
+//!         +----------------- switch A -> g0 ------------->    execute: switch g0 -> next
+//!                                                           }
+//! ```
+//!
+//! "At hand" means: in this P's own queue, off its stack, not locked to a thread, and nothing else asks
+//! for the scheduler's attention ([`fast_next`]). A switch hands over who was left; the one that
+//! arrives publishes that nobody is on that stack any more ([`arrive`]). So a goroutine may be put into
+//! a queue while it still stands on its stack.
+//!
+//! # Safety
+//! - **mine**: a function here runs on the M that `current()` names, and its P is that M's; neither is
+//!   remembered over a switch.
+//! - **claimed**: a goroutine that is switched to was taken out of a queue by us, is off its stack, and
+//!   is `Runnable`.
+//! - **alive**: Ms, Ps and the scheduler live for ever; a G lives while a queue or its M refers to it.
+#![allow(unsafe_code, reason = "**claimed**: it switches stacks")]
+
+use core::ptr::{NonNull, null_mut};
+use core::sync::atomic::Ordering;
+
+use rt_asm::switch::{jump, switch};
+use rt_asm::tls::{getg, setg};
+use rt_wait::park::WaitReason;
+
+use crate::find::find_runnable;
+use crate::g::{G, Holder, Status};
+use crate::m::M;
+use crate::p::P;
+use crate::runq::Push;
+use crate::sched::Sched;
+use crate::thread::wakep;
+use crate::timer::NEVER;
+
+/// Every so many schedulings the global queue comes first, so that two goroutines which keep readying
+/// each other do not starve it. Go: `schedtick%61`.
+pub(crate) const GLOBAL_EVERY: u32 = 61;
+
+/// The running goroutine, or the g0 it is on; null on a thread of nobody's.
+#[inline(always)]
+pub(crate) fn current_g() -> *mut G {
+    getg() as *mut G
+}
+
+/// The running M. The reference must not live over a switch.
+///
+/// # Safety
+/// The thread is an M's.
+#[inline(always)]
+pub(crate) unsafe fn current_m<'a>() -> &'a M {
+    // SAFETY: on an M the g slot holds a G whose `m` is that M.
+    unsafe { &*(*current_g()).m.get() }
+}
+
+impl M {
+    /// Its P.
+    ///
+    /// # Safety
+    /// **mine**: it has one, and the reference does not live longer than that.
+    #[inline(always)]
+    pub(crate) unsafe fn pp<'a>(&self) -> &'a P {
+        // SAFETY: the caller's.
+        unsafe { &*self.p.get() }
+    }
+
+    /// The scheduler it serves.
+    #[inline(always)]
+    pub(crate) fn sched<'a>(&self) -> &'a Sched {
+        // SAFETY: **alive**; set before the M's thread starts.
+        unsafe { &*self.sched.get() }
+    }
+}
+
+/// Runs goroutines on this thread for ever. On g0. Go: `schedule`.
+pub(crate) fn schedule(mp: &M) -> ! {
+    loop {
+        let next = find_runnable(mp);
+        // SAFETY: find_runnable took it out of a queue for us; we are on g0.
+        unsafe { execute_from_g0(mp, next.gp, next.inherits_time) };
+        if mp.exit_wanted.get() {
+            crate::thread::mexit(mp);
+        }
+    }
+}
+
+/// Switches from g0 to a goroutine; comes back when that M has nothing at hand. Go: `execute`.
+///
+/// # Safety
+/// **claimed**, except that somebody may still be on its stack; on g0 of `mp`.
+unsafe fn execute_from_g0(mp: &M, gp: NonNull<G>, inherits_time: bool) {
+    // SAFETY: **claimed**.
+    let g = unsafe { gp.as_ref() };
+    g.on_stack.wait_off(rt_os::sys::thread::sched_yield);
+    // SAFETY: **mine**: who executes has a P.
+    let pp = unsafe { mp.pp() };
+    pp.count_run(inherits_time);
+    let g0 = mp.g0.get();
+    mount(mp, g);
+    // SAFETY: g0 is this stack's G; the goroutine sleeps: **claimed**.
+    let left = unsafe { switch((*g0).sched.get(), g.sched.get(), g0 as usize) };
+    // SAFETY: whoever came here handed over itself.
+    unsafe { arrive(left) };
+}
+
+/// Makes `g` the M's running goroutine, up to the switch itself.
+#[inline(always)]
+fn mount(mp: &M, g: &G) {
+    g.status.change(Status::Runnable, Status::Running);
+    g.on_stack.mount();
+    let gp = core::ptr::from_ref(g).cast_mut();
+    g.m.set(core::ptr::from_ref(mp).cast_mut());
+    mp.curg.set(gp);
+    // SAFETY: the switch follows at once, on this thread; nothing in between asks who it is.
+    unsafe { setg(gp as usize) };
+}
+
+/// What a resumed or fresh goroutine, or g0, does first: the one that was left is off its stack now.
+///
+/// # Safety
+/// `left` is what the switch handed over.
+#[inline(always)]
+pub(crate) unsafe fn arrive(left: usize) {
+    // SAFETY: a G hands over itself, and stays until it is seen off its stack.
+    let left = unsafe { &*(left as *const G) };
+    if left.status.get() == Status::Dead {
+        // SAFETY: it ended on this M, and nobody else will free it.
+        unsafe { bury(left) };
+        return;
+    }
+    left.on_stack.leave();
+}
+
+/// Frees what ended, unless a handle still needs it. Go: `gdestroy`'s `gfput`.
+///
+/// # Safety
+/// `dead` ended on this M, which has a P or is on g0.
+unsafe fn bury(dead: &G) {
+    dead.on_stack.leave();
+    if dead.hold.release(Holder::Stack) {
+        // SAFETY: nobody holds it: it is ours.
+        unsafe { crate::gfree::put(NonNull::from(dead)) };
+    }
+}
+
+/// Takes the next goroutine if it is at hand; `None` sends the caller to g0.
+///
+/// # Safety
+/// **mine**.
+#[inline(always)]
+unsafe fn fast_next(mp: &M, pp: &P, me: &G) -> Option<NonNull<G>> {
+    let shared = &mp.sched().shared;
+    let due_for_others = pp.schedtick() % GLOBAL_EVERY == 0 && shared.global_len() != 0;
+    let wanted = shared.is_stopping() || !mp.lockedg.get().is_null() || mp.exit_wanted.get();
+    if due_for_others || wanted || pp.timers.first_when() != NEVER {
+        return None;
+    }
+    // SAFETY: **mine**.
+    let runq = unsafe { pp.runq.owner() };
+    let popped = pp.pop_fair(runq)?;
+    // SAFETY: **claimed**.
+    let g = unsafe { popped.item.as_ref() };
+    let others = !core::ptr::eq(g, me);
+    if others && (!g.on_stack.is_off() || !g.lockedm.get().is_null()) {
+        // Only g0 may wait for a stack, or give the P away: let it meet this one first.
+        // SAFETY: it was just taken.
+        let pushed = unsafe { runq.push_next(popped.item) };
+        debug_assert!(matches!(pushed, Push::Lone | Push::Ring));
+        return None;
+    }
+    pp.count_run(popped.inherits_time);
+    Some(popped.item)
+}
+
+/// Leaves the running goroutine for another; returns when it runs again, maybe on another M.
+///
+/// # Safety
+/// `g` is the running goroutine; its status says why it leaves. No lock of the runtime is held.
+#[inline(always)]
+unsafe fn switch_away(mp: &M, g: &G) {
+    debug_assert_eq!(mp.held.depth(), 0, "a runtime lock is held over a switch");
+    // SAFETY: **mine**.
+    let target = match unsafe { fast_next(mp, mp.pp(), g) } {
+        Some(next) if core::ptr::eq(next.as_ptr(), g) => {
+            g.status.change(Status::Runnable, Status::Running);
+            return;
+        }
+        Some(next) => {
+            // SAFETY: **claimed**.
+            let next = unsafe { next.as_ref() };
+            mount(mp, next);
+            next.sched.get()
+        }
+        None => to_g0(mp),
+    };
+    // SAFETY: **claimed**, or g0 which sleeps in `execute_from_g0`.
+    let left = unsafe { switch(g.sched.get(), target, core::ptr::from_ref(g) as usize) };
+    // SAFETY: handed over by the switch that came here.
+    unsafe { arrive(left) };
+}
+
+/// Makes g0 the M's running G, up to the switch.
+fn to_g0(mp: &M) -> *mut rt_asm::switch::Context {
+    let g0 = mp.g0.get();
+    mp.curg.set(null_mut());
+    // SAFETY: the switch follows at once.
+    unsafe { setg(g0 as usize) };
+    // SAFETY: an M has a g0.
+    unsafe { (*g0).sched.get() }
+}
+
+/// Leaves the running goroutine, which has ended, for good.
+///
+/// # Safety
+/// As for [`switch_away`]; the status is `Dead`.
+unsafe fn leave_for_good(mp: &M, g: &G) -> ! {
+    // SAFETY: **mine**.
+    let target = match unsafe { fast_next(mp, mp.pp(), g) } {
+        Some(next) => {
+            // SAFETY: **claimed**.
+            let next = unsafe { next.as_ref() };
+            mount(mp, next);
+            next.sched.get()
+        }
+        None => to_g0(mp),
+    };
+    // SAFETY: **claimed**, or g0. Nothing on this stack is needed any more.
+    unsafe { jump(target, core::ptr::from_ref(g) as usize) }
+}
+
+/// Lets others run: the caller goes to the tail of its P's queue. Go: `runtime.Gosched`.
+///
+/// Go puts it into the global queue; here it stays with its P, where it costs no lock. Other Ps get it
+/// by stealing. On a thread that runs no goroutine it yields the thread.
+#[inline]
+pub fn gosched() {
+    let gp = current_g();
+    // SAFETY: a G in the slot is alive.
+    let Some(g) = NonNull::new(gp).map(|gp| unsafe { gp.as_ref() }) else {
+        return rt_os::sys::thread::sched_yield();
+    };
+    if g.park.ops.is_none() {
+        return rt_os::sys::thread::sched_yield();
+    }
+    // SAFETY: **mine**: a running goroutine is on an M with a P.
+    let (mp, pp) = unsafe { (current_m(), current_m().pp()) };
+    let sched = mp.sched();
+    // SAFETY: **mine**.
+    let runq = unsafe { pp.runq.owner() };
+    if runq.is_empty() && !needs_g0(mp, pp) {
+        return; // alone
+    }
+    g.status.change(Status::Running, Status::Runnable);
+    // SAFETY: the running goroutine is in no queue.
+    match unsafe { runq.push(NonNull::from(g)) } {
+        Push::Lone => {}
+        Push::Ring => wake_for_work(sched),
+        Push::Full(batch) => {
+            let mut synced = sched.lock();
+            synced.with_runq(&sched.shared, |runq| runq.put_batch(batch));
+            drop(synced);
+            wake_for_work(sched);
+        }
+    }
+    // SAFETY: it is runnable and queued.
+    unsafe { switch_away(mp, g) };
+}
+
+/// Is there something that only g0 looks after?
+#[inline(always)]
+fn needs_g0(mp: &M, pp: &P) -> bool {
+    let shared = &mp.sched().shared;
+    shared.is_stopping() || shared.global_len() != 0 || pp.timers.first_when() != NEVER
+}
+
+#[inline(always)]
+pub(crate) fn wake_for_work(sched: &Sched) {
+    if sched.shared.idle.claim_wake() {
+        if sched.shared.main_started.load(Ordering::Relaxed) {
+            wakep(sched);
+        } else {
+            let _last = sched.shared.idle.stop_search();
+        }
+    }
+}
+
+/// Leaves the running goroutine until it is readied. Its status is `Waiting`, or `Runnable` when the
+/// ready came first.
+///
+/// # Safety
+/// `g` is the running goroutine.
+#[inline]
+pub(crate) unsafe fn park(g: &G) {
+    // SAFETY: **mine**.
+    unsafe { switch_away(current_m(), g) };
+}
+
+/// Ends the running goroutine. What is on its stack is not dropped. Go: `goexit0`, `gdestroy`.
+///
+/// # Safety
+/// `g` is the running goroutine; its result, if it has one, is stored.
+pub(crate) unsafe fn goexit0(g: &G) -> ! {
+    // SAFETY: **mine**.
+    let mp = unsafe { current_m() };
+    g.wait_reason.set(WaitReason::None);
+    // SAFETY: **mine**.
+    P::count(&unsafe { mp.pp() }.ended);
+    g.status.change(Status::Running, Status::Dead);
+    if !mp.lockedg.get().is_null() {
+        // It ends locked to its thread: whatever it did to the thread ends with the thread.
+        mp.lockedg.set(null_mut());
+        mp.locked_ext.set(0);
+        g.lockedm.set(null_mut());
+        mp.exit_wanted.set(true);
+    }
+    // SAFETY: it is dead; g0 sees to the thread.
+    unsafe { leave_for_good(mp, g) }
+}
