@@ -1,0 +1,84 @@
+//! `bench WORKLOAD k=v…`: the scheduler's workloads, with the command line and the output of the
+//! peers' programs: `metric value unit` lines, exit 3 for a workload that is not here.
+#![no_std]
+#![no_main]
+
+extern crate alloc;
+
+use alloc::vec::Vec;
+
+use rt_main::{env, println, runtime, thread};
+
+rt_main::entry!(main);
+
+/// The value of `key=number` on the command line.
+fn arg(key: &str, default: u64) -> u64 {
+    let words = env::args().filter_map(|word| word.to_str().ok());
+    let value = words.filter_map(|word| word.strip_prefix(key)?.strip_prefix('=')).last();
+    value.and_then(|value| value.parse().ok()).unwrap_or(default)
+}
+
+fn timed(f: impl FnOnce()) -> f64 {
+    let start = runtime::nanotime();
+    f();
+    (runtime::nanotime() - start) as f64
+}
+
+fn join_all(tasks: Vec<thread::JoinHandle<()>>) {
+    for task in tasks {
+        let Ok(()) = task.join();
+    }
+}
+
+/// `tasks` goroutines yield `n` times each.
+fn yields() {
+    let (tasks, n) = (arg("tasks", 2), arg("n", 1_000_000));
+    let ns = timed(|| {
+        let task = |_| {
+            thread::spawn(move || {
+                for _ in 0..n {
+                    thread::yield_now();
+                }
+            })
+        };
+        join_all((0..tasks).map(task).collect());
+    });
+    println!("switch {:.3} ns", ns / (tasks * n) as f64);
+}
+
+/// One goroutine after the other is started and joined.
+fn spawn_one() {
+    let n = arg("n", 300_000);
+    let ns = timed(|| {
+        for _ in 0..n {
+            let Ok(()) = thread::spawn(|| ()).join();
+        }
+    });
+    println!("task {:.3} ns", ns / n as f64);
+}
+
+/// Batches of goroutines are started, then joined.
+fn spawn_batch() {
+    let (n, batch) = (arg("n", 30), arg("batch", 10_000));
+    let ns = timed(|| {
+        for _ in 0..n {
+            join_all((0..batch).map(|_| thread::spawn(|| ())).collect());
+        }
+    });
+    println!("task {:.3} ns", ns / (n * batch) as f64);
+}
+
+fn main() -> i32 {
+    let procs = u32::try_from(arg("w", 1)).unwrap_or(1);
+    if let Err(error) = runtime::set_procs(procs) {
+        println!("unsupported 0 n/a: {error}");
+        return 3;
+    }
+    match env::args().nth(1).map(core::ffi::CStr::to_bytes) {
+        Some(b"yield") => yields(),
+        Some(b"spawn_one") => spawn_one(),
+        Some(b"spawn_batch") => spawn_batch(),
+        _ => return 3,
+    }
+    0
+}
