@@ -27,7 +27,7 @@ unsafe extern "C" fn on_fault(number: i32, info: *mut SigInfo, context: *mut UCo
     let sched = unsafe { crate::rt0::SCHED.get() };
     if let Some(found) = sched.stacks.find(address).filter(|found| found.in_guard) {
         let (lo, hi) = (found.stack.lo, found.stack.hi);
-        let limit = sched.config.stack_bytes;
+        let limit = sched.stacks.slot_bytes();
         let goid = rt_sched::spawn::current_goid();
         fatal_with(
             format_args!(

@@ -21,18 +21,20 @@
 
 use core::cell::UnsafeCell;
 use core::mem::MaybeUninit;
-use core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicU64, Ordering};
 
 use rt_asm::{cpu, tls};
 use rt_os::args::Args;
 use rt_os::init::osinit;
 use rt_os::sys::thread::{exit_process, rlimit_stack};
+use rt_sched::allp::FirstPs;
 use rt_sched::g::G;
 use rt_sched::init::schedinit;
 use rt_sched::m::M;
 use rt_sched::sched::{Config, Sched};
 use rt_stack::bounds::Stack;
 use rt_stack::g0::{self, G0Layout};
+use rt_stack::pool::Pool;
 
 use crate::bare::{BARE, GSIGNAL0};
 
@@ -71,10 +73,12 @@ pub(crate) static M0: BootCell<M> = BootCell::empty();
 static G0: BootCell<G> = BootCell::empty();
 /// The scheduler. Go: `sched`.
 pub(crate) static SCHED: BootCell<Sched> = BootCell::empty();
+/// The goroutines' stacks: 256 KiB of address space for each. Go: `stackpool`.
+static STACKS: Pool = Pool::new(256 << 10);
+/// Room for the first Ps.
+static FIRST_PS: FirstPs = FirstPs::zeroed();
 /// The command line and the environment. Go: `argc`, `argv`.
 pub(crate) static ARGS: BootCell<Args> = BootCell::empty();
-/// Bytes of a huge page. Go: `physHugePageSize`.
-pub(crate) static HUGE_PAGE_SIZE: AtomicUsize = AtomicUsize::new(0);
 /// The time stamp counter at the first Rust instruction; 0 before.
 pub(crate) static BOOT_TICKS: AtomicU64 = AtomicU64::new(0);
 
@@ -127,9 +131,9 @@ pub unsafe fn rt0_go(argc: i32, argv: *const *const u8, sp: usize, main: fn() ->
     let args = *unsafe { ARGS.fill(Args::new(argc, argv)) };
     refuse_what_cannot_work(&args, stack);
     let os = osinit(args);
-    HUGE_PAGE_SIZE.store(os.huge_page_size_bytes, Ordering::Relaxed);
+    let config = Config { first_ps: Some(&FIRST_PS), ..Config::default() };
     // SAFETY: **once**.
-    let sched = unsafe { SCHED.fill(Sched::new(Config::default(), &BARE)) };
+    let sched = unsafe { SCHED.fill(Sched::new(config, &BARE, &STACKS)) };
     let world = schedinit(os, sched, m0, g0);
     rt_os::sys::file::check_fds();
     let run_main = move || exit_process(main());

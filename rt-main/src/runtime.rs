@@ -57,7 +57,7 @@ pub fn report() -> Report {
         variables: args.env().count(),
         ncpu: sched.ncpu(),
         page_size: args.auxv().page_size,
-        huge_page_size: crate::rt0::HUGE_PAGE_SIZE.load(Ordering::Relaxed),
+        huge_page_size: rt_os::init::huge_page_size(),
         procs: sched.shared.gomaxprocs(),
         idle_procs: sched.shared.idle.npidle(),
         threads: synced.mcount(),

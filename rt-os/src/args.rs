@@ -129,6 +129,8 @@ impl Auxv {
     }
 
     /// Reads the kernel's copy, for loaders that leave none on the stack.
+    #[cold]
+    #[inline(never)]
     fn from_proc() -> Option<Auxv> {
         let mut words = [0usize; 2 * AUXV_MAX];
         let fd = file::open(c"/proc/self/auxv", file::READ_ONLY).ok()?;

@@ -1,5 +1,4 @@
-//! The machine: how many CPUs, how large the huge pages. Go: `osinit`, `getCPUCount`,
-//! `getHugePageSize`.
+//! The machine: how many CPUs, how large the huge pages. Go: `osinit`, `getCPUCount`.
 
 use crate::args::Args;
 use crate::errno::Errno;
@@ -13,15 +12,13 @@ pub struct Os {
     pub args: Args,
     /// CPUs that the process may use, as it started; at least 1. Go: `ncpu`.
     pub ncpu: u32,
-    /// Bytes of a huge page; 0 when unknown. Go: `physHugePageSize`.
-    pub huge_page_size_bytes: usize,
 }
 
 /// Asks the system about the machine. Go: `osinit`.
 #[must_use]
 pub fn osinit(args: Args) -> Os {
     clock::set_vdso(args.auxv().sysinfo_ehdr);
-    Os { args, ncpu: getproccount(), huge_page_size_bytes: huge_page_size() }
+    Os { args, ncpu: getproccount() }
 }
 
 /// The CPUs in the affinity mask; 1 when the system does not say. Go: `getproccount`.
@@ -29,20 +26,30 @@ pub fn osinit(args: Args) -> Os {
 pub fn getproccount() -> u32 {
     let mut small = [0u64; 16]; // 1024 CPUs: enough nearly everywhere
     let count = match thread::affinity(&mut small) {
-        Err(Errno::EINVAL) => {
-            let mut large = [0u64; 1024]; // 64 Ki CPUs, as Go
-            thread::affinity(&mut large).map(|words| count_bits(&large[..words]))
-        }
+        Err(Errno::EINVAL) => count_many(),
         other => other.map(|words| count_bits(&small[..words])),
     };
     count.unwrap_or(1).max(1)
+}
+
+/// Apart, so that its 8 KiB are not in the boot's frame.
+#[cold]
+#[inline(never)]
+fn count_many() -> Result<u32, Errno> {
+    let mut large = [0u64; 1024]; // 64 Ki CPUs, as Go
+    thread::affinity(&mut large).map(|words| count_bits(&large[..words]))
 }
 
 fn count_bits(words: &[u64]) -> u32 {
     words.iter().map(|word| word.count_ones()).sum()
 }
 
-fn huge_page_size() -> usize {
+/// Bytes of a huge page; 0 when unknown. Go: `physHugePageSize`, `getHugePageSize`.
+///
+/// Go reads it in osinit. Here it is read when somebody asks: three system calls through /sys are a
+/// tenth of the boot.
+#[must_use]
+pub fn huge_page_size() -> usize {
     let path = c"/sys/kernel/mm/transparent_hugepage/hpage_pmd_size";
     let Ok(fd) = file::open(path, file::READ_ONLY) else { return 0 };
     let mut text = [0u8; 20];

@@ -1,14 +1,17 @@
 //! Tables by P number that grow and never move. Go: `allp`, `pMask`.
 //!
-//! Entries lie in segments of 8, 8, 16, 32 … that are allocated once and kept, so a reader needs no
+//! Entries lie in segments of 8, 8, 16, 32 … of which the first is in the table itself and the others
+//! are allocated once and kept, so a reader needs no
 //! lock, and a P that was ever made is never lost. Go copies a slice under `allpLock` instead.
 //!
 //! # Safety
 //! - **segment**: a non-null segment pointer leads to its full length of initialised entries, for ever.
 #![allow(unsafe_code, reason = "**segment**: pointers to allocated arrays")]
 
-use alloc::alloc::{Layout, alloc, dealloc};
+use alloc::alloc::{Layout, alloc, alloc_zeroed, dealloc};
+use core::cell::UnsafeCell;
 use core::fmt;
+use core::mem::MaybeUninit;
 use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
 
@@ -18,9 +21,10 @@ pub use crate::steal_order::NoMemory;
 const FIRST: usize = 8;
 const SEGMENTS: usize = 29;
 
-/// A growing array whose entries stay where they are.
+/// A growing array whose entries stay where they are, as long as the table does.
 pub struct Table<T> {
-    segments: [AtomicPtr<T>; SEGMENTS],
+    first: [T; FIRST],
+    segments: [AtomicPtr<T>; SEGMENTS], // number 0 is not used: `first` is in its place
 }
 
 fn segment_len(segment: usize) -> usize {
@@ -38,16 +42,19 @@ fn locate(index: usize) -> (usize, usize) {
 }
 
 impl<T> Table<T> {
-    /// An empty table.
+    /// A table that reaches as far as `first`.
     #[must_use]
-    pub const fn new() -> Table<T> {
-        Table { segments: [const { AtomicPtr::new(null_mut()) }; SEGMENTS] }
+    pub const fn new(first: [T; FIRST]) -> Table<T> {
+        Table { first, segments: [const { AtomicPtr::new(null_mut()) }; SEGMENTS] }
     }
 
     /// Entry `index`, if the table ever reached it.
     #[must_use]
     pub fn get(&self, index: usize) -> Option<&T> {
         let (segment, offset) = locate(index);
+        if segment == 0 {
+            return Some(&self.first[offset]);
+        }
         let start = self.segments.get(segment)?.load(Ordering::Acquire); // pairs with `grow`
         let start = NonNull::new(start)?;
         // SAFETY: **segment**; `locate` keeps the offset inside.
@@ -61,14 +68,14 @@ impl<T> Table<T> {
     /// [`NoMemory`]; what existed stays.
     pub fn grow(&self, len: usize, make: impl Fn() -> T) -> Result<(), NoMemory> {
         let Some(last) = len.checked_sub(1) else { return Ok(()) };
-        for segment in 0..=locate(last).0 {
+        for segment in 1..=locate(last).0 {
             let word = &self.segments[segment];
             if !word.load(Ordering::Relaxed).is_null() {
                 continue;
             }
             let count = segment_len(segment);
             let layout = Layout::array::<T>(count).map_err(|_| NoMemory)?;
-            // SAFETY: T is not zero-sized (see `new`'s users) and count is at least 8.
+            // SAFETY: T is not zero-sized (see the users below) and count is at least 8.
             let start = NonNull::new(unsafe { alloc(layout) }.cast::<T>()).ok_or(NoMemory)?;
             for i in 0..count {
                 // SAFETY: inside the fresh allocation.
@@ -96,33 +103,51 @@ impl<T> Drop for Table<T> {
     }
 }
 
-impl<T> Default for Table<T> {
-    fn default() -> Table<T> {
-        Table::new()
-    }
-}
-
 impl<T> fmt::Debug for Table<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Table").finish_non_exhaustive()
     }
 }
 
+/// So many Ps find room in [`FirstPs`].
+pub const FIRST_PS: usize = 2;
+
+/// Room for the first Ps in a program's zeroed statics, so that a short program needs no heap.
+#[derive(Debug)]
+pub struct FirstPs([UnsafeCell<MaybeUninit<P>>; FIRST_PS]);
+
+// SAFETY: only one scheduler's `ensure` touches it, each place once.
+unsafe impl Sync for FirstPs {}
+
+impl FirstPs {
+    /// Zeroed room.
+    #[must_use]
+    pub const fn zeroed() -> FirstPs {
+        FirstPs([const { UnsafeCell::new(MaybeUninit::zeroed()) }; FIRST_PS])
+    }
+}
+
 /// All Ps that were ever made, by number. Go: `allp`.
 ///
 /// `len` is the number in use; the ones behind it are dead and wait to be used again.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct AllP {
     table: Table<AtomicPtr<P>>,
     len: AtomicU32, // written under sched.lock, world stopped
     cap: AtomicU32, // written under sched.lock; never shrinks
+    room: Option<&'static FirstPs>,
 }
 
 impl AllP {
-    /// No Ps.
+    /// No Ps. The first will be made in `room`, which no other scheduler has.
     #[must_use]
-    pub const fn new() -> AllP {
-        AllP { table: Table::new(), len: AtomicU32::new(0), cap: AtomicU32::new(0) }
+    pub const fn new(room: Option<&'static FirstPs>) -> AllP {
+        AllP {
+            table: Table::new([const { AtomicPtr::new(null_mut()) }; FIRST]),
+            len: AtomicU32::new(0),
+            cap: AtomicU32::new(0),
+            room,
+        }
     }
 
     /// How many are in use: `gomaxprocs` after every procresize.
@@ -169,16 +194,28 @@ impl AllP {
     pub(crate) fn ensure(&self, count: u32) -> Result<(), NoMemory> {
         self.table.grow(count as usize, || AtomicPtr::new(null_mut()))?;
         for id in self.cap()..count {
-            let layout = Layout::new::<P>();
-            // SAFETY: P is not zero-sized.
-            let pp = NonNull::new(unsafe { alloc(layout) }.cast::<P>()).ok_or(NoMemory)?;
-            // SAFETY: fresh memory of the right layout.
-            unsafe { pp.write(P::new(id)) };
+            let pp = self.place(id).ok_or(NoMemory)?;
+            // SAFETY: fresh zeroed memory of the right layout.
+            unsafe { P::init_zeroed(pp, id) };
             let word = self.table.get(id as usize).expect("the table was grown");
             word.store(pp.as_ptr(), Ordering::Release); // pairs with `get`
             self.cap.store(id + 1, Ordering::Release);
         }
         Ok(())
+    }
+
+    /// Zeroed memory for P `id`.
+    fn place(&self, id: u32) -> Option<NonNull<P>> {
+        if let Some(place) = self.room_for(id) {
+            return Some(place);
+        }
+        // SAFETY: P is not zero-sized.
+        NonNull::new(unsafe { alloc_zeroed(Layout::new::<P>()) }.cast::<P>())
+    }
+
+    fn room_for(&self, id: u32) -> Option<NonNull<P>> {
+        let place = self.room?.0.get(id as usize)?;
+        NonNull::new(place.get().cast::<P>())
     }
 
     /// Sets the number in use. World stopped.
@@ -195,23 +232,31 @@ impl Drop for AllP {
             let pp = word.load(Ordering::Relaxed);
             // SAFETY: made in `ensure`; the table goes, nobody refers to it.
             unsafe { pp.drop_in_place() };
-            // SAFETY: as above, with the layout of `ensure`.
-            unsafe { dealloc(pp.cast(), Layout::new::<P>()) };
+            if self.room_for(id).is_none() {
+                // SAFETY: as above, with the layout of `place`.
+                unsafe { dealloc(pp.cast(), Layout::new::<P>()) };
+            }
         }
     }
 }
 
 /// One bit for each P, read without a lock. Go: `pMask`.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct PMask {
     words: Table<AtomicU32>,
+}
+
+impl Default for PMask {
+    fn default() -> PMask {
+        PMask::new()
+    }
 }
 
 impl PMask {
     /// No bits.
     #[must_use]
     pub const fn new() -> PMask {
-        PMask { words: Table::new() }
+        PMask { words: Table::new([const { AtomicU32::new(0) }; FIRST]) }
     }
 
     /// Is P `id`'s bit set? False beyond the end.
@@ -260,7 +305,7 @@ mod tests {
 
     #[test]
     fn entries_stay_where_they_are() {
-        let table = Table::<AtomicU32>::new();
+        let table = Table::new([const { AtomicU32::new(7) }; FIRST]);
         table.grow(3, || AtomicU32::new(7)).unwrap();
         let first: *const AtomicU32 = table.get(2).unwrap();
         table.grow(5000, || AtomicU32::new(8)).unwrap();

@@ -14,7 +14,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use rt_os::init::Os;
 use rt_os::parse::{Debug, gomaxprocs, parse_godebug};
 use rt_os::random::{CheapRand, mix};
-use rt_os::sys::clock::nanotime;
+use rt_os::sys::clock::nanotime_by_syscall;
 use rt_os::sys::signal::{self, SigSet};
 use rt_os::throw::throw;
 use rt_wait::rank;
@@ -67,7 +67,7 @@ pub fn schedinit(os: Os, sched: &'static Sched, m0: &'static M, g0: &'static G) 
     let debug = parse_godebug(os.args.getenv(b"GODEBUG").unwrap_or(b""));
     sched.set_ncpu(os.ncpu);
     let choice = gomaxprocs(os.args.getenv(b"GOMAXPROCS"), os.ncpu);
-    let now = nanotime();
+    let now = nanotime_by_syscall(); // looking up the vDSO would cost a short program three pages
     sched.shared.lastpoll.store(now, Ordering::SeqCst);
     let mut synced = sched.lock();
     // SAFETY: **boot**: there is no other M.

@@ -5,7 +5,7 @@
 //! `sched.lock` or by the note that wakes the M.
 
 use core::cell::Cell;
-use core::ptr::{NonNull, null_mut};
+use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use crate::g::G;
@@ -63,6 +63,31 @@ pub struct P {
     pub(crate) runq: LocalQueue<G>,
 }
 
+mod zeroed {
+    //! # Safety
+    //! - **zero is new**: but for `id`, `status` and `timers`, a new P is all zero bytes: counters at 0,
+    //!   lists and links empty, an empty shared queue. Its ring, most of it, is not even touched.
+    #![allow(unsafe_code, reason = "**zero is new**: a P is made in place")]
+
+    use super::{AtomicU32, NonNull, P, PStatus, Timers};
+
+    impl P {
+        /// Makes a P that was never used.
+        ///
+        /// # Safety
+        /// `pp` is zeroed memory for a P, and nobody else's.
+        pub(crate) unsafe fn init_zeroed(pp: NonNull<P>, id: u32) {
+            let pp = pp.as_ptr();
+            // SAFETY: the caller's memory, here and below.
+            unsafe { (&raw mut (*pp).id).write(id) };
+            // SAFETY: as above.
+            unsafe { (&raw mut (*pp).status).write(AtomicU32::new(PStatus::Dead as u32)) };
+            // SAFETY: as above.
+            unsafe { (&raw mut (*pp).timers).write(Timers::new()) };
+        }
+    }
+}
+
 impl core::fmt::Debug for P {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         let (id, status, runq_len) = (self.id, self.status(), self.runq_len());
@@ -71,29 +96,6 @@ impl core::fmt::Debug for P {
 }
 
 impl P {
-    /// A P that was never used.
-    #[must_use]
-    pub(crate) fn new(id: u32) -> P {
-        P {
-            id,
-            status: AtomicU32::new(PStatus::Dead as u32),
-            created: AtomicU64::new(0),
-            ended: AtomicU64::new(0),
-            schedtick: AtomicU32::new(0),
-            runs: AtomicU32::new(0),
-            inherited: Cell::new(0),
-            m: Cell::new(null_mut()),
-            oldm: Cell::new(null_mut()),
-            link: Cell::new(None),
-            gfree: Cell::new(Chain::new()),
-            goid_next: Cell::new(0),
-            goid_end: Cell::new(0),
-            ground: Cell::new(null_mut()),
-            timers: Timers::new(),
-            runq: LocalQueue::new(),
-        }
-    }
-
     /// Its number: its place in `allp`.
     #[must_use]
     pub fn id(&self) -> u32 {

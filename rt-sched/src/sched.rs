@@ -13,7 +13,7 @@ use rt_wait::note::Note;
 use rt_wait::park::Waiter;
 use rt_wait::rank::Rank;
 
-use crate::allp::{AllP, PMask};
+use crate::allp::{AllP, FirstPs, PMask};
 use crate::g::G;
 use crate::idle::IdleWords;
 use crate::m::M;
@@ -39,13 +39,13 @@ pub struct Config {
     pub idle_order: IdleOrder,
     /// How many threads there may be. Go: `sched.maxmcount`, 10000.
     pub max_threads: u32,
-    /// Bytes reserved for each goroutine's stack; a power of two.
-    pub stack_bytes: usize,
+    /// Room for the first Ps; the heap's where there is none. One scheduler's only.
+    pub first_ps: Option<&'static FirstPs>,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { idle_order: IdleOrder::HighestFirst, max_threads: 10_000, stack_bytes: 256 << 10 }
+        Config { idle_order: IdleOrder::HighestFirst, max_threads: 10_000, first_ps: None }
     }
 }
 
@@ -135,7 +135,7 @@ pub struct Sched {
     /// What needs no lock.
     pub shared: Shared,
     /// The goroutines' stacks.
-    pub stacks: Pool,
+    pub stacks: &'static Pool,
     /// CPUs at start. Written once by schedinit. Go: `numCPUStartup`.
     ncpu: AtomicU32,
     /// Signalled when the last P has stopped. Go: `sched.stopnote`.
@@ -190,10 +190,10 @@ mod unchecked {
 }
 
 impl Shared {
-    fn new() -> Shared {
+    fn new(room: Option<&'static FirstPs>) -> Shared {
         Shared {
             idle: IdleWords::new(),
-            allp: AllP::new(),
+            allp: AllP::new(room),
             idle_mask: PMask::new(),
             gomaxprocs: AtomicU32::new(0),
             stopping: AtomicBool::new(false),
@@ -276,11 +276,11 @@ impl Synced {
 impl Sched {
     /// A scheduler without Ps: `schedinit` makes them.
     #[must_use]
-    pub fn new(config: Config, port: &'static dyn Port) -> Sched {
+    pub fn new(config: Config, port: &'static dyn Port, stacks: &'static Pool) -> Sched {
         Sched {
             lock: Mutex::new(Rank::Sched, Synced::new(&config)),
-            shared: Shared::new(),
-            stacks: Pool::new(config.stack_bytes),
+            shared: Shared::new(config.first_ps),
+            stacks,
             ncpu: AtomicU32::new(1),
             stop_note: Note::new(),
             port,

@@ -27,8 +27,8 @@ use crate::schedule::{arrive, current_g, current_m, goexit0, wake_for_work};
 
 /// Goroutine numbers are handed to Ps in batches. Go: `_GoidCacheBatch`.
 const GOID_BATCH: u64 = 16;
-/// A closure or result larger than this share of the stack must be boxed by the caller.
-const PAYLOAD_SHARE: usize = 4;
+/// A larger closure or result must be boxed by the caller, in bytes: it would eat the stack.
+const PAYLOAD_MAX: usize = 32 << 10;
 
 union Payload<F, T> {
     f: ManuallyDrop<F>,
@@ -40,7 +40,7 @@ union Payload<F, T> {
 pub enum SpawnError {
     /// There is no stack for it.
     Stack(StackError),
-    /// The closure or its result takes more than a quarter of the stack.
+    /// The closure or its result takes more than 32 KiB of the stack.
     TooLarge {
         /// What it takes, in bytes.
         size_bytes: usize,
@@ -124,7 +124,7 @@ unsafe fn prepare<F, T>(f: F, run: Run, handle: bool) -> Result<NonNull<G>, Spaw
     let Some(pp) = (unsafe { mp.p.get().as_ref() }) else { return Err(SpawnError::NotAGoroutine) };
     let sched = mp.sched();
     let size = size_of::<Payload<F, T>>();
-    if size.saturating_add(align_of::<Payload<F, T>>()) > sched.config.stack_bytes / PAYLOAD_SHARE {
+    if size + align_of::<Payload<F, T>>() > PAYLOAD_MAX {
         return Err(SpawnError::TooLarge { size_bytes: size });
     }
     // SAFETY: **mine**.

@@ -3,12 +3,17 @@
 
 use alloc::vec::Vec;
 
+use arrayvec::ArrayVec;
+
+const FEW: usize = 8;
+
 /// The strides for `count` Ps: the numbers up to `count` that are coprime to it. A stride that shares
 /// no factor with the count meets every P once.
 #[derive(Debug, Default)]
 pub struct StealOrder {
     count: u32,
-    coprimes: Vec<u32>,
+    few: ArrayVec<u32, FEW>, // up to so many strides need no memory
+    many: Vec<u32>,          // else they are here
 }
 
 /// One round over all Ps.
@@ -28,7 +33,7 @@ impl StealOrder {
     /// An order over no Ps.
     #[must_use]
     pub const fn new() -> StealOrder {
-        StealOrder { count: 0, coprimes: Vec::new() }
+        StealOrder { count: 0, few: ArrayVec::new_const(), many: Vec::new() }
     }
 
     /// Changes the number of Ps. Go: `randomOrder.reset`.
@@ -38,13 +43,18 @@ impl StealOrder {
     pub fn reset(&mut self, count: u32) -> Result<(), NoMemory> {
         let strides = || (1..=count).filter(|&i| gcd(i, count) == 1);
         let need = strides().count();
-        if need > self.coprimes.capacity() {
+        if need > FEW && need > self.many.capacity() {
             let mut grown = Vec::new();
             grown.try_reserve_exact(need).map_err(|_| NoMemory)?;
-            self.coprimes = grown;
+            self.many = grown;
         }
-        self.coprimes.clear();
-        self.coprimes.extend(strides());
+        self.few.clear();
+        self.many.clear();
+        if need > FEW {
+            self.many.extend(strides());
+        } else {
+            self.few.extend(strides());
+        }
         self.count = count;
         Ok(())
     }
@@ -53,9 +63,10 @@ impl StealOrder {
     #[must_use]
     pub fn start(&self, random: u32) -> Round {
         let count = self.count.max(1);
-        let stride = match self.coprimes.len() {
+        let strides = self.coprimes();
+        let stride = match strides.len() {
             0 => 1,
-            strides => self.coprimes[(random / count) as usize % strides],
+            len => strides[(random / count) as usize % len],
         };
         Round { left: self.count, count, position: random % count, stride }
     }
@@ -63,7 +74,7 @@ impl StealOrder {
     /// The strides, ascending.
     #[must_use]
     pub fn coprimes(&self) -> &[u32] {
-        &self.coprimes
+        if self.many.is_empty() { &self.few } else { &self.many }
     }
 }
 

@@ -16,6 +16,7 @@
 #![allow(unsafe_code, reason = "**retained only**: takes pages away")]
 
 use core::fmt;
+use core::sync::atomic::Ordering::Relaxed;
 
 use rt_os::errno::Errno;
 use rt_os::sys::mem::{self, Advice};
@@ -165,12 +166,12 @@ impl Pool {
         let id = if inner.retained != END {
             inner.stats.retained -= 1;
             let id = inner.retained;
-            inner.retained = self.note(id).next.load(core::sync::atomic::Ordering::Relaxed);
+            inner.retained = self.note(id).next.load(Relaxed);
             id
         } else if inner.released != END {
             inner.stats.released -= 1;
             let id = inner.released;
-            inner.released = self.note(id).next.load(core::sync::atomic::Ordering::Relaxed);
+            inner.released = self.note(id).next.load(Relaxed);
             id
         } else {
             self.take_fresh(&mut inner)?
@@ -191,7 +192,7 @@ impl Pool {
         let note = self.note(id);
         assert!(note.state() == State::Taken, "a stack is given back once");
         note.set(State::Retained);
-        note.next.store(inner.retained, core::sync::atomic::Ordering::Relaxed);
+        note.next.store(inner.retained, Relaxed);
         inner.retained = id;
         inner.stats.in_use -= 1;
         inner.stats.retained += 1;
@@ -235,6 +236,12 @@ impl Pool {
         stack.hi - (index * 7 % COLOURS) * LINE
     }
 
+    /// Bytes of a slot, guard included.
+    #[must_use]
+    pub fn slot_bytes(&self) -> usize {
+        self.slot_bytes
+    }
+
     /// How many slots are in which state.
     #[must_use]
     pub fn stats(&self) -> Stats {
@@ -253,6 +260,9 @@ impl Pool {
             let mappings = self.guard.splits_mappings();
             let kind = if mappings { StackErrorKind::Mappings } else { StackErrorKind::Memory };
             return Err(StackError { kind, errno });
+        }
+        if inner.fresh == 0 && self.guard.splits_mappings() {
+            self.slabs[slab].forbid_huge_pages(self.slot_bytes);
         }
         let id = id(slab, inner.fresh);
         inner.fresh += 1;
@@ -318,7 +328,7 @@ impl Pool {
                 State::Released => (&mut inner.released, &mut inner.stats.released),
                 State::Fresh | State::Taken => continue,
             };
-            self.note(id).next.store(*head, core::sync::atomic::Ordering::Relaxed);
+            self.note(id).next.store(*head, Relaxed);
             *head = id;
             *count += 1;
         }

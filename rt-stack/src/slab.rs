@@ -98,9 +98,6 @@ impl Slab {
     ) -> Result<(), Errno> {
         let len = slots as usize * slot_bytes;
         let base = mem::map(len, Protection::ReadWrite, Purpose::Stacks)?;
-        // One page touched must cost one page. The answer does not matter: old kernels do not know it.
-        // SAFETY: a fresh mapping.
-        let _advice = unsafe { mem::advise(base.as_ptr() as usize, len, Advice::NoHugePage) };
         let notes = match notes {
             Some(notes) => NonNull::from(notes).cast::<u8>(),
             None => match side_table(slots) {
@@ -116,6 +113,14 @@ impl Slab {
         self.slots.store(slots, Ordering::Relaxed);
         self.base.store(base.as_ptr() as usize, Ordering::Release); // pairs with `base`
         Ok(())
+    }
+
+    /// One page touched must cost one page: no huge pages here. Linux 6.7 and later take that from
+    /// MAP_STACK; older ones, which make guards by mprotect, are told.
+    pub(crate) fn forbid_huge_pages(&self, slot_bytes: usize) {
+        let len = self.slots() as usize * slot_bytes;
+        // SAFETY: advice that changes no contents. The answer does not matter.
+        let _advice = unsafe { mem::advise(self.base(), len, Advice::NoHugePage) };
     }
 
     /// Slot `index` as a range, its guard included.
