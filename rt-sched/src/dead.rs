@@ -31,7 +31,7 @@ pub struct Counts {
     /// Ms without work.
     pub nmidle: u32,
     /// Ms that wait for the goroutine tied to them.
-    pub nmidlelocked: u32,
+    pub nmidlelocked: i32,
     /// Ms that do not count.
     pub nmsys: u32,
 }

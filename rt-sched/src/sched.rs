@@ -94,8 +94,9 @@ pub struct Synced {
     /// Idle Ms, last in first out. Go: `sched.midle`.
     pub(crate) midle: *mut M,
     pub(crate) nmidle: u32,
-    /// Ms that wait for the goroutine locked to them. Go: `nmidlelocked`.
-    pub(crate) nmidlelocked: u32,
+    /// Ms that wait for the goroutine locked to them; -1 for a moment when that one is handed over
+    /// before its M has come to wait. Go: `nmidlelocked`.
+    pub(crate) nmidlelocked: i32,
     /// Ms that do not count as running user code: sysmon. Go: `nmsys`.
     pub(crate) nmsys: u32,
     /// The next M's number; so many were made. Go: `mnext`.
