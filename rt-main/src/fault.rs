@@ -6,7 +6,7 @@
 #![allow(unsafe_code, reason = "**handler**: signal handlers get raw pointers")]
 
 use rt_os::sys::signal::{self, SigInfo, UContext};
-use rt_os::throw::{fatal_with, throw_with};
+use rt_os::throw::{die_with, throw_with};
 
 const SIGBUS: i32 = 7;
 const SIGSEGV: i32 = 11;
@@ -29,13 +29,11 @@ unsafe extern "C" fn on_fault(number: i32, info: *mut SigInfo, context: *mut UCo
         let (lo, hi) = (found.stack.lo, found.stack.hi);
         let limit = sched.stacks.slot_bytes();
         let goid = rt_sched::spawn::current_goid();
-        fatal_with(
-            format_args!(
-                "runtime: goroutine stack exceeds {limit}-byte limit\n\
-                 runtime: goroutine {goid} sp={sp:#x} stack=[{lo:#x}, {hi:#x}]\n"
-            ),
-            "stack overflow",
-        );
+        die_with(format_args!(
+            "runtime: goroutine stack exceeds {limit}-byte limit\n\
+             runtime: sp={sp:#x} stack=[{lo:#x}, {hi:#x}]\n\
+             fatal error: stack overflow\n\ngoroutine {goid} [running]:\n"
+        ));
     }
     let name =
         if number == SIGSEGV { "SIGSEGV: segmentation violation" } else { "SIGBUS: bus error" };

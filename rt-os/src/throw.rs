@@ -34,12 +34,6 @@ pub fn fatal(message: &str) -> ! {
     throw(message)
 }
 
-/// As [`fatal`], after printing `lines`.
-#[cold]
-pub fn fatal_with(lines: fmt::Arguments<'_>, message: &str) -> ! {
-    throw_with(lines, message)
-}
-
 /// Prints `text` to standard error and ends the program with code 2. When another thread does so
 /// already, waits for it.
 #[cold]

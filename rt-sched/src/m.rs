@@ -70,6 +70,8 @@ pub struct M {
     pub(crate) alive: AtomicU32,
     /// The mapping of g0 and gsignal; none for m0 and for hosted threads.
     pub(crate) stacks: Cell<Option<MStacks>>,
+    /// The kernel wakes it without delay: its timer slack has been set.
+    pub(crate) is_punctual: Cell<bool>,
     /// The runtime locks it holds. Debug builds.
     pub(crate) held: Held,
 }
@@ -103,6 +105,7 @@ impl M {
             procid: AtomicU32::new(0),
             alive: AtomicU32::new(0),
             stacks: Cell::new(None),
+            is_punctual: Cell::new(false),
             held: Held::new(),
         }
     }
@@ -172,6 +175,13 @@ impl M {
     #[must_use]
     pub fn start_mask(&self) -> SigSet {
         self.sigmask.get()
+    }
+
+    /// Asks the kernel to wake this thread when its time has come, and not up to 50 µs later.
+    pub(crate) fn be_punctual(&self) {
+        if !self.is_punctual.replace(true) {
+            rt_os::sys::thread::set_timer_slack(1);
+        }
     }
 
     /// A random number, the thread's own. Go: `cheaprand`.

@@ -103,6 +103,7 @@ pub(crate) fn sleep_for_timers(mp: &M, sched: &Sched) -> bool {
     shared.poll_until.store(until, Ordering::SeqCst);
     let now = nanotime();
     if until > now && first_deadline(shared) >= until {
+        mp.be_punctual();
         let _woken = shared.poll_note.sleep_timeout(until - now);
     }
     finish_poll(shared);

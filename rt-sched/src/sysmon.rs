@@ -42,6 +42,7 @@ fn run(mp: &M) {
     let shared = &sched.shared;
     let mut pause_us = PAUSE_MIN_US;
     let mut looks = 0;
+    mp.be_punctual();
     loop {
         if nothing_to_watch(sched) {
             wait_for_work(sched);
