@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, Literal, TokenTree};
 
-use super::tokens::{attribute_is, each_level, group, inner_attributes, inside, is_ident, lex};
+use super::tokens::{attribute_is, each_level, group, inner_attributes, inside, lex};
 use super::{Problem, Tree};
 
 /// Finds roots that do not deny unsafe code and files that allow it without naming why it is sound.
@@ -22,7 +22,7 @@ pub(super) fn check(tree: &Tree) -> Vec<Problem> {
         let below = format!("{}/", package.dir);
         for (path, text) in tree.rust().filter(|(path, _)| path.starts_with(&below)) {
             let tokens = lex(text).unwrap_or_default();
-            if opts_in(&tokens) && !module_doc(&tokens).lines().any(|l| l.trim() == "# Safety") {
+            if !each_opt_in_says_why(&tokens) {
                 problems.push(Problem::new(path, "allows unsafe_code without `//! # Safety`"));
             }
         }
@@ -30,21 +30,38 @@ pub(super) fn check(tree: &Tree) -> Vec<Problem> {
     problems
 }
 
-/// Whether any attribute of the file, at whatever depth, allows or expects unsafe code.
-fn opts_in(tokens: &[TokenTree]) -> bool {
-    let mut found = false;
+/// Whether every level of the file (itself, a module in it) that allows or expects unsafe code by an
+/// inner attribute has a `# Safety` section of its own, and nothing allows it by an outer one.
+fn each_opt_in_says_why(tokens: &[TokenTree]) -> bool {
+    let mut all = true;
     each_level(tokens, &mut |level| {
-        found |= level.windows(2).any(|pair| {
-            (is_ident(pair.first(), "allow") || is_ident(pair.first(), "expect"))
-                && group(pair.get(1), Delimiter::Parenthesis).is_some_and(|group| {
-                    inside(group).iter().any(|t| is_ident(Some(t), "unsafe_code"))
-                })
+        let inner = inner_attributes(level);
+        let opts_in = inner.iter().filter(|a| {
+            attribute_is(a, "allow", Some("unsafe_code"))
+                || attribute_is(a, "expect", Some("unsafe_code"))
         });
+        let says_why = module_doc(level).lines().any(|line| line.trim() == "# Safety");
+        all &= opts_in.count() == 0 || says_why;
+        all &= outer_opt_ins(level) == 0;
     });
-    found
+    all
 }
 
-/// The text of the file's `//!` lines.
+/// How many `#[allow(unsafe_code)]` stand before an item of this level.
+fn outer_opt_ins(level: &[TokenTree]) -> usize {
+    let is_hash = |t: &TokenTree| matches!(t, TokenTree::Punct(p) if p.as_char() == '#');
+    let outer = level.windows(2).filter(|pair| is_hash(&pair[0]));
+    outer
+        .filter_map(|pair| group(pair.get(1), Delimiter::Bracket))
+        .filter(|bracket| {
+            let attribute: Vec<_> = inside(bracket);
+            attribute_is(&attribute, "allow", Some("unsafe_code"))
+                || attribute_is(&attribute, "expect", Some("unsafe_code"))
+        })
+        .count()
+}
+
+/// The text of a level's `//!` lines.
 fn module_doc(tokens: &[TokenTree]) -> String {
     let mut doc = String::new();
     for attribute in inner_attributes(tokens) {
@@ -93,6 +110,10 @@ mod tests {
             problems(ROOT, "mod m {\n #[allow(unsafe_code)]\n /// # Safety\n fn f() {} }"),
             1
         );
+        let inner = "//! A.\nmod m {\n //! # Safety\n #![allow(unsafe_code)]\n}";
+        assert_eq!(problems(ROOT, inner), 0);
+        let elsewhere = "//! # Safety\nmod m {\n #![allow(unsafe_code)]\n}";
+        assert_eq!(problems(ROOT, elsewhere), 1);
         assert_eq!(problems(ROOT, "//! One may allow(unsafe_code) elsewhere."), 0);
     }
 }
