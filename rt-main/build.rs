@@ -6,7 +6,8 @@ use std::path::PathBuf;
 const LIBRARIES: [&str; 8] = ["c", "m", "rt", "pthread", "util", "dl", "gcc_s", "gcc"];
 
 fn main() {
-    // Empty archives come before the system's libraries: nothing of a libc can get into the program.
+    // Empty archives come before the system's libraries: nothing of a libc can get into the
+    // program.
     let empty = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets it"));
     for library in LIBRARIES {
         let archive = empty.join(format!("lib{library}.a"));

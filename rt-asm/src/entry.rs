@@ -3,8 +3,8 @@
 /// Plants `_rt0_amd64`, the ELF entry point, which takes `argc` and `argv` off the kernel's stack,
 /// aligns the stack and calls `$rt0_go`.
 ///
-/// `$rt0_go` must be `unsafe extern "C" fn(argc: i32, argv: *const *const u8, sp: usize) -> !`; `sp`
-/// is the aligned stack pointer, the high end of g0.
+/// `$rt0_go` must be `unsafe extern "C" fn(argc: i32, argv: *const *const u8, sp: usize) -> !`;
+/// `sp` is the aligned stack pointer, the high end of g0.
 ///
 /// ```text
 ///   on entry (System V ABI, process start)      after alignment: rsp % 16 == 0
@@ -38,7 +38,7 @@ macro_rules! entry {
                 "mov qword ptr [rsp + 16], rdi",  // argc, where a debugger finds it
                 "mov qword ptr [rsp + 24], rsi",  // argv
                 "mov rdx, rsp",                   // g0's high end
-                "call {rt0_go}",                  // pushes 8: the callee sees 8 mod 16, as it expects
+                "call {rt0_go}",                  // pushes 8: the callee wants 8 mod 16
                 "int3",                           // it never returns
                 ".cfi_endproc",
                 rt0_go = sym $rt0_go,

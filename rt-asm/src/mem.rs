@@ -1,10 +1,12 @@
 //! The memory functions that compiled code calls and that nobody supplies without a libc.
 
-/// Plants `memcpy`, `memmove`, `memset`, `memcmp`, `bcmp` and `strlen`. Expand it once, in a bare binary.
+/// Plants `memcpy`, `memmove`, `memset`, `memcmp`, `bcmp` and `strlen`. Expand it once, in a bare
+/// binary.
 ///
 /// A std program already has libc's and must not see these. Sizes up to 32 bytes are copied by
-/// overlapping pairs of moves, larger ones by `rep movsb`/`rep stosb`, whose start-up cost pays from
-/// there on. `memmove` copies backwards, eight bytes at a time, when the areas overlap that way.
+/// overlapping pairs of moves, larger ones by `rep movsb`/`rep stosb`, whose start-up cost pays
+/// from there on. `memmove` copies backwards, eight bytes at a time, when the areas overlap that
+/// way.
 #[macro_export]
 macro_rules! mem_symbols {
     () => {
@@ -183,12 +185,14 @@ macro_rules! mem_symbols {
             ".cfi_endproc",
             ".size memcmp, . - memcmp",
             // rdi = string; rax = bytes before its NUL
-            ".globl strlen", ".type strlen, @function", ".p2align 4",
+            ".globl strlen",
+            ".type strlen, @function",
+            ".p2align 4",
             "strlen:",
             ".cfi_startproc",
             "mov rax, rdi",
-            "test dil, 15",                  // byte by byte up to a multiple of 16: a load that
-            "jz 52f",                        // is aligned never crosses into an unmapped page
+            "test dil, 15", // byte by byte up to a multiple of 16: a load that
+            "jz 52f",       // is aligned never crosses into an unmapped page
             "51:",
             "cmp byte ptr [rax], 0",
             "je 53f",

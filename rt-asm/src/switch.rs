@@ -1,9 +1,11 @@
-//! The switch between two stacks. Go: `gogo`, `mcall`; here one goroutine goes straight to the next.
+//! The switch between two stacks. Go: `gogo`, `mcall`; here one goroutine goes straight to the
+//! next.
 //!
-//! The switch is inlined where it happens and tells the compiler that every register is lost, so only
-//! what is live there is spilled; by hand it keeps the stack pointer, the program counter and the two
-//! registers LLVM does not let go of. Nothing is pushed: the frame description (CFI) of the function
-//! around it stays true while it sleeps, and a debugger that loads the four words can walk the frames.
+//! The switch is inlined where it happens and tells the compiler that every register is lost, so
+//! only what is live there is spilled; by hand it keeps the stack pointer, the program counter and
+//! the two registers LLVM does not let go of. Nothing is pushed: the frame description (CFI) of the
+//! function around it stays true while it sleeps, and a debugger that loads the four words can walk
+//! the frames.
 //!
 //! It leaves by `jmp` and enters by `jmp`: no `ret`, so the return predictor is not led astray
 //! (techniques measured: 1.2 ns against 10 ns with a `ret` behind the resume).
@@ -19,8 +21,8 @@
 //! ([`crate::cpu::float_control`] for debug checks).
 //!
 //! # Safety
-//! - **asleep**: a context that is switched to was saved by a switch or made by [`Context::new`], and
-//!   is switched to once; its stack is alive and nobody runs on it.
+//! - **asleep**: a context that is switched to was saved by a switch or made by [`Context::new`],
+//!   and is switched to once; its stack is alive and nobody runs on it.
 //! - **clobbers**: all registers but `rsp rbp rbx` are declared lost; those three are saved.
 //! - **root**: `goroutine_root` is entered only through a fresh context.
 #![allow(unsafe_code, reason = "**asleep**: control leaves the stack")]
@@ -79,9 +81,9 @@ unsafe extern "C" fn goroutine_root() -> ! {
 /// later switch goes to `from`, the word handed over by that one.
 ///
 /// # Safety
-/// **asleep** for `to`. `from` must stay valid until it is switched to, and whoever may switch to it
-/// must do so only after this one has left the stack: the resumed side has to publish that. No lock
-/// tied to the thread and no reference to thread-local data may be held over it.
+/// **asleep** for `to`. `from` must stay valid until it is switched to, and whoever may switch to
+/// it must do so only after this one has left the stack: the resumed side has to publish that. No
+/// lock tied to the thread and no reference to thread-local data may be held over it.
 #[inline(always)]
 pub unsafe fn switch(from: *mut Context, to: *const Context, word: usize) -> usize {
     let handed;

@@ -1,8 +1,8 @@
 //! The `syscall` instruction, by number of arguments. Go: `internal/runtime/syscall.Syscall6`.
 //!
 //! # Safety
-//! - **abi**: the kernel takes the number in `rax`, arguments in `rdi rsi rdx r10 r8 r9`, returns in
-//!   `rax` and clobbers `rcx` and `r11` (syscall(2), x86-64); every other register survives.
+//! - **abi**: the kernel takes the number in `rax`, arguments in `rdi rsi rdx r10 r8 r9`, returns
+//!   in `rax` and clobbers `rcx` and `r11` (syscall(2), x86-64); every other register survives.
 //! - **caller**: what a call does to memory is the caller's contract, so the block is not `nomem`.
 #![allow(unsafe_code, reason = "**abi**: one instruction, no Rust spelling")]
 
@@ -15,8 +15,8 @@ macro_rules! syscalls {
         /// Returns the kernel's word: a value, or `-errno` in `-4095..0`.
         ///
         /// # Safety
-        /// The arguments must be right for the call: pointers valid for what the kernel does to them,
-        /// and nothing Rust relies on is unmapped, closed or overwritten.
+        /// The arguments must be right for the call: pointers valid for what the kernel does to
+        /// them, and nothing Rust relies on is unmapped, closed or overwritten.
         #[inline(always)]
         pub unsafe fn $name(number: usize $(, $arg: usize)*) -> isize {
             let ret: isize;

@@ -1,4 +1,5 @@
-//! The first and last instructions of a thread that `clone` makes. Go: `clone` in sys_linux_amd64.s.
+//! The first and last instructions of a thread that `clone` makes. Go: `clone` in
+//! sys_linux_amd64.s.
 //!
 //! # Safety
 //! - **own stack**: the child runs on a stack nobody else uses, and must not return through frames

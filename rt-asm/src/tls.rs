@@ -1,8 +1,9 @@
-//! The g slot: one word per thread that names the goroutine the thread runs. Go: `get_tls`, `g(BX)`.
+//! The g slot: one word per thread that names the goroutine the thread runs. Go: `get_tls`,
+//! `g(BX)`.
 //!
 //! It is one 8-byte TLS symbol, `rt_g`. In the static bare program it is the only TLS there is and
-//! the linker puts it at `-8(FS)`, which is `m.tls[0]`, as the seed has it. In a std program it is a
-//! per-thread slot of the process's own TLS block. One mechanism for both.
+//! the linker puts it at `-8(FS)`, which is `m.tls[0]`, as the seed has it. In a std program it is
+//! a per-thread slot of the process's own TLS block. One mechanism for both.
 //!
 //! ```text
 //!            m.tls[0]   m.tls[1]  ...  m.tls[5]
@@ -78,8 +79,8 @@ pub unsafe fn setg(g: usize) {
 
 /// Makes `tls[0]` this thread's g slot: FS = `tls` + 8. Go: `settls`.
 ///
-/// On entry `rdi` = address of the TLS words. When the kernel refuses, it stores to address 0xf1, so
-/// that the core dump names the culprit.
+/// On entry `rdi` = address of the TLS words. When the kernel refuses, it stores to address 0xf1,
+/// so that the core dump names the culprit.
 ///
 /// # Safety
 /// Bare programs only: nothing else may use FS on this thread. `tls` must point to at least two

@@ -3,7 +3,8 @@
 //!
 //! # Safety
 //! - **own**: the stacks given to a thread are its M's, mapped for it; its TLS words lie in the M.
-//! - **tid word**: `m.alive` lives as long as the M, for ever: the kernel clears it when the thread ends.
+//! - **tid word**: `m.alive` lives as long as the M, for ever: the kernel clears it when the thread
+//!   ends.
 #![allow(unsafe_code, reason = "**own**: clone")]
 
 use core::cell::UnsafeCell;
@@ -31,7 +32,8 @@ const CLONE_FLAGS: i32 = libc::CLONE_VM
 /// EAGAIN is retried so often, 1 ms longer each time. Go: `retryOnEAGAIN`.
 const EAGAIN_TRIES: u64 = 20;
 
-/// The signal stack of m0, in the program's own zero pages: nothing is touched before a signal comes.
+/// The signal stack of m0, in the program's own zero pages: nothing is touched before a signal
+/// comes.
 pub(crate) static GSIGNAL0: SignalStack0 = SignalStack0(UnsafeCell::new([0; 32 << 10]));
 
 /// See [`GSIGNAL0`].

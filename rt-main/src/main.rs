@@ -11,7 +11,7 @@ use rt_main::{env, eprintln};
 
 const USAGE: &str = "\
 usage: rt-main [boot]                     say what booted
-       rt-main wc [-l] [-w] [-c] FILE...  count lines, words and bytes, a goroutine per file and chunk
+       rt-main wc [-l] [-w] [-c] FILE...  count lines, words and bytes, file by file at once
        rt-main tree N                     start N goroutines as a binary tree and join them all";
 
 fn main() -> i32 {

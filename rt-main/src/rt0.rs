@@ -14,8 +14,8 @@
 //! | `World::mstart` | `World` | runs goroutines, never returns |
 //!
 //! # Safety
-//! - **once**: `rt0_go` runs once, first, on the kernel's stack; until the first goroutine runs there
-//!   is one thread and no handler.
+//! - **once**: `rt0_go` runs once, first, on the kernel's stack; until the first goroutine runs
+//!   there is one thread and no handler.
 //! - **statics**: a [`BootCell`] is filled once by the boot before anyone reads it.
 #![allow(unsafe_code, reason = "**once**: the boot")]
 
@@ -110,7 +110,8 @@ pub unsafe fn rt0_go(argc: i32, argv: *const *const u8, sp: usize, main: fn() ->
     let (stack, guards) = g0::bounds(sp, G0_LAYOUT);
     if let Some(level) = cpu::missing_level() {
         rt_os::eprintln!(
-            "This program can only be run on AMD64 processors with {level} microarchitecture support."
+            "This program can only be run on AMD64 processors with {level} \
+             microarchitecture support."
         );
         exit_process(1);
     }

@@ -69,8 +69,8 @@ pub fn report() -> Report {
     }
 }
 
-/// ns since the first Rust instruction of the program, measured by the time stamp counter and scaled
-/// by the clock.
+/// ns since the first Rust instruction of the program, measured by the time stamp counter and
+/// scaled by the clock.
 #[must_use]
 pub fn ns_since_entry() -> u64 {
     let entry = crate::rt0::BOOT_TICKS.load(Ordering::Relaxed);

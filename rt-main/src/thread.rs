@@ -77,7 +77,8 @@ impl Builder {
     /// Starts a goroutine.
     ///
     /// # Errors
-    /// ENOMEM or what the kernel said, when there is no stack; E2BIG for a closure that does not fit.
+    /// ENOMEM or what the kernel said, when there is no stack; E2BIG for a closure that does not
+    /// fit.
     pub fn spawn<F, T>(self, f: F) -> core::result::Result<JoinHandle<T>, Errno>
     where
         F: FnOnce() -> T + Send + 'static,
@@ -93,8 +94,8 @@ impl Builder {
 
 mod safe {
     //! # Safety
-    //! - **no thread-locals**: a bare program has no thread-local storage but the g slot, so there is
-    //!   nothing of a thread's that a goroutine could keep over a park.
+    //! - **no thread-locals**: a bare program has no thread-local storage but the g slot, so there
+    //!   is nothing of a thread's that a goroutine could keep over a park.
     #![allow(unsafe_code, reason = "**no thread-locals**: goroutines are safe here")]
 
     use super::{JoinHandle, SpawnError};

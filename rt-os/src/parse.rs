@@ -1,6 +1,7 @@
 //! The environment's wishes: GOMAXPROCS and GODEBUG. Pure.
 
-/// A decimal 32-bit number with an optional sign, and nothing else. Go: `strconv.ParseInt(s, 10, 32)`.
+/// A decimal 32-bit number with an optional sign, and nothing else. Go: `strconv.ParseInt(s, 10,
+/// 32)`.
 #[must_use]
 pub fn parse_i32(text: &[u8]) -> Option<i32> {
     let (negative, digits) = match text {
@@ -50,8 +51,8 @@ pub struct Debug {
     pub scheddetail: bool,
 }
 
-/// Reads `key=value,key=value`: from left to right, the later wins, unknown keys and values that are
-/// no numbers are ignored. Go: `parsedebugvars`.
+/// Reads `key=value,key=value`: from left to right, the later wins, unknown keys and values that
+/// are no numbers are ignored. Go: `parsedebugvars`.
 #[must_use]
 pub fn parse_godebug(text: &[u8]) -> Debug {
     let mut debug = Debug::default();

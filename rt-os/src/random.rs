@@ -8,8 +8,8 @@
 use crate::args::Auxv;
 use crate::sys::{clock, thread};
 
-/// The process's seed: the kernel's 16 bytes, unless half of them is zero; then getrandom(2); then the
-/// time. Go: `randinit`.
+/// The process's seed: the kernel's 16 bytes, unless half of them is zero; then getrandom(2); then
+/// the time. Go: `randinit`.
 #[must_use]
 pub fn seed(auxv: &Auxv) -> [u64; 2] {
     // SAFETY: **bytes**.

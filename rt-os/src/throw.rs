@@ -1,7 +1,8 @@
 //! The end of the program, with a reason. Go: `throw`, `fatal`, `fatalthrow`.
 //!
-//! `throw` is for a broken runtime, `fatal` for what the program did wrong; both print Go's line and end
-//! with code 2. A second failure while the first is being told ends at once, so nothing loops.
+//! `throw` is for a broken runtime, `fatal` for what the program did wrong; both print Go's line
+//! and end with code 2. A second failure while the first is being told ends at once, so nothing
+//! loops.
 
 use core::fmt;
 use core::sync::atomic::{AtomicU32, Ordering};

@@ -1,11 +1,12 @@
 //! Tables by P number that grow and never move. Go: `allp`, `pMask`.
 //!
-//! Entries lie in segments of 8, 8, 16, 32 … of which the first is in the table itself and the others
-//! are allocated once and kept, so a reader needs no
+//! Entries lie in segments of 8, 8, 16, 32 … of which the first is in the table itself and the
+//! others are allocated once and kept, so a reader needs no
 //! lock, and a P that was ever made is never lost. Go copies a slice under `allpLock` instead.
 //!
 //! # Safety
-//! - **segment**: a non-null segment pointer leads to its full length of initialised entries, for ever.
+//! - **segment**: a non-null segment pointer leads to its full length of initialised entries, for
+//!   ever.
 #![allow(unsafe_code, reason = "**segment**: pointers to allocated arrays")]
 
 use alloc::alloc::{Layout, alloc, alloc_zeroed, dealloc};
@@ -61,8 +62,8 @@ impl<T> Table<T> {
         Some(unsafe { start.add(offset).as_ref() })
     }
 
-    /// Makes sure that entries below `len` exist, new ones made by `make`. Writers are serialised by
-    /// the caller (`sched.lock`).
+    /// Makes sure that entries below `len` exist, new ones made by `make`. Writers are serialised
+    /// by the caller (`sched.lock`).
     ///
     /// # Errors
     /// [`NoMemory`]; what existed stays.

@@ -46,8 +46,8 @@ impl Counts {
             - i64::from(self.nmsys)
     }
 
-    /// The verdict; `goroutines` yields number and state of each that is not the runtime's own, and is
-    /// asked only when no M runs. Pure.
+    /// The verdict; `goroutines` yields number and state of each that is not the runtime's own, and
+    /// is asked only when no M runs. Pure.
     pub fn judge(
         &self,
         has_timers: impl FnOnce() -> bool,
@@ -74,8 +74,8 @@ impl Counts {
     }
 }
 
-/// Ends the program, with Go's texts and exit code 2, when nothing can ever run again. Called with the
-/// lock held, whenever an M stops running.
+/// Ends the program, with Go's texts and exit code 2, when nothing can ever run again. Called with
+/// the lock held, whenever an M stops running.
 pub(crate) fn checkdead(sched: &Sched, synced: &Synced) {
     if !sched.port.detects_deadlock() {
         return;

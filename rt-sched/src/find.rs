@@ -1,5 +1,5 @@
-//! Finds the next goroutine for an M, or puts the M to sleep until there is one. Go: `findRunnable`,
-//! `stealWork`, `checkRunqsNoP`, `resetspinning`.
+//! Finds the next goroutine for an M, or puts the M to sleep until there is one. Go:
+//! `findRunnable`, `stealWork`, `checkRunqsNoP`, `resetspinning`.
 //!
 //! It runs on g0 and decides only; [`crate::schedule`] acts.
 //!

@@ -1,4 +1,5 @@
-//! Free goroutines with their stacks: each P keeps some, hot first. Go: `gfget`, `gfput`, `gfpurge`.
+//! Free goroutines with their stacks: each P keeps some, hot first. Go: `gfget`, `gfput`,
+//! `gfpurge`.
 //!
 //! # Safety
 //! - **free**: a G in a free list is `Dead`, off its stack, held by nobody; its slot is whole.

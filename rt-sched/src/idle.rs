@@ -1,8 +1,8 @@
 //! Who is idle, who searches, and who must be woken. Go: `wakep`, `nmspinning`, `npidle`.
 //!
 //! Work must not wait while a P idles: no state {idle P, goroutine in a ring, nobody searching} may
-//! last. Two words make sure of it, in two patterns of the same kind: write yours, full barrier, look
-//! at the other's.
+//! last. Two words make sure of it, in two patterns of the same kind: write yours, full barrier,
+//! look at the other's.
 //!
 //! ```text
 //!   submitter                                idler
@@ -12,15 +12,17 @@
 //!   nmspinning 0 -> 1, wake an M             found something: take a P back, search on
 //! ```
 //!
-//! Either the submitter sees the idler's words, or the idler sees the work. A submitter that leaves it
-//! to a searcher is safe too: the searcher finds the work, or looks again after its own `- 1`. And
-//! whoever finds work as the last searcher wakes the next one, so a burst brings up Ms one by one.
+//! Either the submitter sees the idler's words, or the idler sees the work. A submitter that leaves
+//! it to a searcher is safe too: the searcher finds the work, or looks again after its own `- 1`.
+//! And whoever finds work as the last searcher wakes the next one, so a burst brings up Ms one by
+//! one.
 //!
 //! Go keeps a third word, `needspinning`, for an M that idles without having searched. Here every M
 //! that gives up its P looks again, which costs the one that has time.
 //!
-//! A lone goroutine in the `next` slot wakes nobody: its P will come to it at once in most programs,
-//! and a wake-up costs ten times the switch. When the P does not come, sysmon wakes an M for it.
+//! A lone goroutine in the `next` slot wakes nobody: its P will come to it at once in most
+//! programs, and a wake-up costs ten times the switch. When the P does not come, sysmon wakes an M
+//! for it.
 
 use rt_wait::atomic::{AtomicI32, AtomicU32, Ordering, fence};
 
@@ -78,8 +80,9 @@ impl IdleWords {
         debug_assert!(was > 0, "npidle below zero");
     }
 
-    /// Work was put where others can see it: must the caller wake an M? When true, the caller counts
-    /// as one searcher until it has handed that on, or given it back by [`IdleWords::stop_search`].
+    /// Work was put where others can see it: must the caller wake an M? When true, the caller
+    /// counts as one searcher until it has handed that on, or given it back by
+    /// [`IdleWords::stop_search`].
     ///
     /// The caller's store of the work must be a SeqCst RMW (`LocalQueue` does that).
     #[inline(always)]
@@ -100,8 +103,8 @@ impl IdleWords {
         self.nmspinning.compare_exchange(0, 1, order, Ordering::Relaxed).is_ok()
     }
 
-    /// May an M that ran out of work search? At most half of the busy Ps' number do, so that searching
-    /// does not eat what working gains. When true the caller searches, and is counted.
+    /// May an M that ran out of work search? At most half of the busy Ps' number do, so that
+    /// searching does not eat what working gains. When true the caller searches, and is counted.
     #[must_use = "a counted searcher must stop searching"]
     pub fn start_search(&self, procs: u32) -> bool {
         let spinning = self.nmspinning.load(Ordering::Relaxed).max(0) as u32;
@@ -118,8 +121,8 @@ impl IdleWords {
         self.nmspinning.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// The caller searches no more. True when it was the last: if it stops because it found work, it
-    /// must wake the next; if it gives up, it must look at all queues once more.
+    /// The caller searches no more. True when it was the last: if it stops because it found work,
+    /// it must wake the next; if it gives up, it must look at all queues once more.
     pub fn stop_search(&self) -> bool {
         let was = self.nmspinning.fetch_sub(1, Ordering::SeqCst); // pairs with `claim_wake`
         assert!(was > 0, "findrunnable: negative nmspinning");

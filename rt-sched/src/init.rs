@@ -1,5 +1,5 @@
-//! Boots the scheduler: schedinit, and what each M gets at its start. Go: `schedinit`, `mcommoninit`,
-//! `mpreinit`, `stackinit`, `randinit`, `goargs`, `goenvs`, `parsedebugvars`.
+//! Boots the scheduler: schedinit, and what each M gets at its start. Go: `schedinit`,
+//! `mcommoninit`, `mpreinit`, `stackinit`, `randinit`, `goargs`, `goenvs`, `parsedebugvars`.
 //!
 //! The order is the seed's. That nothing is called too early is in the types: schedinit takes the
 //! [`Os`] that osinit made, and gives the [`World`] that newproc and mstart need.
@@ -29,8 +29,8 @@ use crate::thread::{mstart, reserve_id, wire};
 
 /// The process's random seed. Written by schedinit, read by each new M. Go: `fastrandseed`.
 static SEED: [AtomicU64; 2] = [AtomicU64::new(0), AtomicU64::new(0)];
-/// The signal mask that the process started with: every M starts with it, and not with its creator's.
-/// Go: `initSigmask`.
+/// The signal mask that the process started with: every M starts with it, and not with its
+/// creator's. Go: `initSigmask`.
 static INIT_SIGMASK: AtomicU64 = AtomicU64::new(0);
 
 /// A scheduler that is ready to run goroutines. Made by [`schedinit`] only.
@@ -55,8 +55,8 @@ pub fn schedinit(os: Os, sched: &'static Sched, m0: &'static M, g0: &'static G) 
     }
     m0.sched.set(sched);
     rank::install(held_ranks);
-    // maxmcount stands in the record since it was made. stackinit: the pool of `sched` is ready as it
-    // is. mallocinit: the ground's allocator needs nothing before its first use.
+    // maxmcount stands in the record since it was made. stackinit: the pool of `sched` is ready as
+    // it is. mallocinit: the ground's allocator needs nothing before its first use.
     for (word, seed) in SEED.iter().zip(rt_os::random::seed(&os.args.auxv())) {
         word.store(seed, Ordering::Relaxed);
     }

@@ -17,8 +17,9 @@ use crate::sched::Sched;
 use crate::schedule::{current_g, current_m};
 use crate::thread::{gcstopm, handoffp, sleep_until_woken, stopm};
 
-/// Ties the running goroutine to its thread: it runs there and nothing else does, until it has called
-/// [`unlock_os_thread`] as often. If it ends tied, the thread ends. Does nothing on other threads.
+/// Ties the running goroutine to its thread: it runs there and nothing else does, until it has
+/// called [`unlock_os_thread`] as often. If it ends tied, the thread ends. Does nothing on other
+/// threads.
 ///
 /// # Panics
 /// "LockOSThread nesting overflow".
@@ -55,8 +56,8 @@ fn running<'a>() -> Option<(&'a M, &'a G)> {
     Some((unsafe { current_m() }, g))
 }
 
-/// If the M is tied to a goroutine, gives its P up and sleeps until that one is to run. On g0, at the
-/// top of find_runnable. Go: `stoplockedm`.
+/// If the M is tied to a goroutine, gives its P up and sleeps until that one is to run. On g0, at
+/// the top of find_runnable. Go: `stoplockedm`.
 pub(crate) fn wait_for_own(mp: &M) -> Option<NonNull<G>> {
     let gp = NonNull::new(mp.lockedg.get())?;
     let sched = mp.sched();

@@ -1,7 +1,7 @@
 //! The thread. Go: `m`.
 //!
-//! Fields are the thread's own, except where they say otherwise. An M is never freed: when its thread
-//! ends it waits in `sched.freem` for the next one.
+//! Fields are the thread's own, except where they say otherwise. An M is never freed: when its
+//! thread ends it waits in `sched.freem` for the next one.
 
 use core::cell::Cell;
 use core::ptr::null_mut;

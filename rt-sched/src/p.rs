@@ -13,8 +13,8 @@ use crate::m::M;
 use crate::runq::{Chain, LocalQueue, Owner, Popped};
 use crate::timer::Timers;
 
-/// So many goroutines in a row may run in one time slice, readied one by the other. Go ends the slice
-/// by its clock; a count needs none, and one that readies the next is short.
+/// So many goroutines in a row may run in one time slice, readied one by the other. Go ends the
+/// slice by its clock; a count needs none, and one that readies the next is short.
 const INHERIT_MAX: u32 = 256;
 
 /// What a P is doing. The numbers are Go's: `_Pidle`, `_Prunning`, `_Pgcstop`, `_Pdead`.
@@ -65,8 +65,9 @@ pub struct P {
 
 mod zeroed {
     //! # Safety
-    //! - **zero is new**: but for `id`, `status` and `timers`, a new P is all zero bytes: counters at 0,
-    //!   lists and links empty, an empty shared queue. Its ring, most of it, is not even touched.
+    //! - **zero is new**: but for `id`, `status` and `timers`, a new P is all zero bytes: counters
+    //!   at 0, lists and links empty, an empty shared queue. Its ring, most of it, is not even
+    //!   touched.
     #![allow(unsafe_code, reason = "**zero is new**: a P is made in place")]
 
     use super::{AtomicU32, NonNull, P, PStatus, Timers};

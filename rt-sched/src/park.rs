@@ -52,8 +52,8 @@ unsafe fn ready(header: NonNull<ParkHeader>) {
     unsafe { goready(header.cast()) };
 }
 
-/// Makes a waiting goroutine runnable: next on the caller's P, or in the global queue when the caller
-/// has none. Go: `goready`.
+/// Makes a waiting goroutine runnable: next on the caller's P, or in the global queue when the
+/// caller has none. Go: `goready`.
 ///
 /// # Safety
 /// **one ready**.

@@ -1,8 +1,8 @@
 //! The lists of idle Ps and idle Ms. Go: `pidleput`, `pidleget`, `mput`, `mget`, `mgetSpecific`.
 //!
 //! # Safety
-//! - **listed**: what is in a list is alive, in no other list, and its links are the list's; all under
-//!   sched.lock.
+//! - **listed**: what is in a list is alive, in no other list, and its links are the list's; all
+//!   under sched.lock.
 #![allow(unsafe_code, reason = "**listed**: intrusive lists")]
 
 use core::ptr::{NonNull, null_mut};

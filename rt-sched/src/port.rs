@@ -40,7 +40,8 @@ pub trait Port: Sync + core::fmt::Debug {
     /// Nothing on the thread's stacks is needed any more.
     unsafe fn exit_thread(&self, mp: &M) -> !;
 
-    /// A P is destroyed by procresize, world stopped: whatever hangs on `pp.ground` must not be lost.
+    /// A P is destroyed by procresize, world stopped: whatever hangs on `pp.ground` must not be
+    /// lost.
     fn p_destroyed(&self, pp: &P, heir: &P);
 
     /// The program is dead: no goroutine can ever run. Go: `checkdead`'s fatal; hosted: off.

@@ -1,7 +1,8 @@
 //! Changes the number of Ps. Go: `procresize`, `p.init`, `p.destroy`, `acquirep`, `releasep`.
 //!
-//! A function over the scheduler's record: it decides and rearranges, and returns the chain of Ps that
-//! have work. Waking Ms for them is the caller's ([`crate::world`]); at boot the chain must be empty.
+//! A function over the scheduler's record: it decides and rearranges, and returns the chain of Ps
+//! that have work. Waking Ms for them is the caller's ([`crate::world`]); at boot the chain must be
+//! empty.
 //!
 //! The contract, tested as properties (R1 to R14): the first P objects stay what they are for ever;
 //! the caller ends up with a P; every other P is in the idle list or in the chain; no goroutine, no
@@ -21,7 +22,8 @@ use crate::port::Port;
 use crate::runq::{Chain, GlobalQueue};
 use crate::sched::{IdleOrder, Shared, Synced};
 
-/// Ps that have work, linked by `p.link`; each knows in `p.m` the idle M that shall run it, or none.
+/// Ps that have work, linked by `p.link`; each knows in `p.m` the idle M that shall run it, or
+/// none.
 #[derive(Debug)]
 #[must_use = "the Ps in the chain have work and no M"]
 pub struct RunnablePs {
@@ -128,8 +130,8 @@ fn keep_or_take_p0(shared: &Shared, mp: &M, nprocs: u32) {
     acquirep(mp, p0);
 }
 
-/// Empties a P: its goroutines go to the head of the global queue, in their order, `next` first; its
-/// timers to `heir`, its free goroutines to the shared list. Go: `p.destroy`.
+/// Empties a P: its goroutines go to the head of the global queue, in their order, `next` first;
+/// its timers to `heir`, its free goroutines to the shared list. Go: `p.destroy`.
 fn destroy(synced: &mut Synced, port: &dyn Port, pp: &P, heir: &P) {
     // SAFETY: **stopped**: the P is nobody's, so its queue is ours.
     let runq = unsafe { pp.runq.owner() };

@@ -1,7 +1,7 @@
 //! The scheduler's record: what all Ms share. Go: `schedt`.
 //!
-//! A program has one; a test makes thousands. What is read without the lock is in [`Shared`], what the
-//! lock guards is in [`Synced`]: the type says which is which.
+//! A program has one; a test makes thousands. What is read without the lock is in [`Shared`], what
+//! the lock guards is in [`Synced`]: the type says which is which.
 
 use core::cell::UnsafeCell;
 use core::ptr::{NonNull, null_mut};
@@ -154,8 +154,8 @@ mod unchecked {
     //! # Safety
     //! - **world**: whoever has a P stops the world from standing still; whoever changes a
     //!   [`WorldStopped`] has stopped it, or is alone (boot, tests).
-    //! - **lists**: raw pointers in [`Synced`] lead to Ms and waiters that live while they are in the
-    //!   list; the lock guards them.
+    //! - **lists**: raw pointers in [`Synced`] lead to Ms and waiters that live while they are in
+    //!   the list; the lock guards them.
     #![allow(unsafe_code, reason = "**world**: a lock that is not an object")]
 
     use super::{Shared, Synced, WorldStopped};
@@ -295,8 +295,8 @@ impl Sched {
         self.ncpu.load(Ordering::Relaxed)
     }
 
-    /// Sets how many threads there may be and returns the old limit; checks it at once, with Go's fatal
-    /// text. Go: `setMaxThreads`.
+    /// Sets how many threads there may be and returns the old limit; checks it at once, with Go's
+    /// fatal text. Go: `setMaxThreads`.
     pub fn set_max_threads(&self, limit: u32) -> u32 {
         let mut synced = self.lock();
         let old = core::mem::replace(&mut synced.maxmcount, limit);

@@ -10,17 +10,18 @@
 //!                                                           }
 //! ```
 //!
-//! "At hand" means: in this P's own queue, off its stack, not locked to a thread, and nothing else asks
-//! for the scheduler's attention ([`fast_next`]). A switch hands over who was left; the one that
-//! arrives publishes that nobody is on that stack any more ([`arrive`]). So a goroutine may be put into
-//! a queue while it still stands on its stack.
+//! "At hand" means: in this P's own queue, off its stack, not locked to a thread, and nothing else
+//! asks for the scheduler's attention ([`fast_next`]). A switch hands over who was left; the one
+//! that arrives publishes that nobody is on that stack any more ([`arrive`]). So a goroutine may be
+//! put into a queue while it still stands on its stack.
 //!
 //! # Safety
-//! - **mine**: a function here runs on the M that `current()` names, and its P is that M's; neither is
-//!   remembered over a switch.
-//! - **claimed**: a goroutine that is switched to was taken out of a queue by us, is off its stack, and
-//!   is `Runnable`.
-//! - **alive**: Ms, Ps and the scheduler live for ever; a G lives while a queue or its M refers to it.
+//! - **mine**: a function here runs on the M that `current()` names, and its P is that M's; neither
+//!   is remembered over a switch.
+//! - **claimed**: a goroutine that is switched to was taken out of a queue by us, is off its stack,
+//!   and is `Runnable`.
+//! - **alive**: Ms, Ps and the scheduler live for ever; a G lives while a queue or its M refers to
+//!   it.
 #![allow(unsafe_code, reason = "**claimed**: it switches stacks")]
 
 use core::ptr::{NonNull, null_mut};
@@ -39,8 +40,8 @@ use crate::sched::Sched;
 use crate::thread::wakep;
 use crate::timer::NEVER;
 
-/// Every so many schedulings the global queue comes first, so that two goroutines which keep readying
-/// each other do not starve it. Go: `schedtick%61`.
+/// Every so many schedulings the global queue comes first, so that two goroutines which keep
+/// readying each other do not starve it. Go: `schedtick%61`.
 pub(crate) const GLOBAL_EVERY: u32 = 61;
 
 /// The running goroutine, or the g0 it is on; null on a thread of nobody's.
@@ -121,7 +122,8 @@ fn mount(mp: &M, g: &G) {
     unsafe { setg(gp as usize) };
 }
 
-/// What a resumed or fresh goroutine, or g0, does first: the one that was left is off its stack now.
+/// What a resumed or fresh goroutine, or g0, does first: the one that was left is off its stack
+/// now.
 ///
 /// # Safety
 /// `left` is what the switch handed over.
@@ -236,8 +238,8 @@ unsafe fn leave_for_good(mp: &M, g: &G) -> ! {
 
 /// Lets others run: the caller goes to the tail of its P's queue. Go: `runtime.Gosched`.
 ///
-/// Go puts it into the global queue; here it stays with its P, where it costs no lock. Other Ps get it
-/// by stealing. On a thread that runs no goroutine it yields the thread.
+/// Go puts it into the global queue; here it stays with its P, where it costs no lock. Other Ps get
+/// it by stealing. On a thread that runs no goroutine it yields the thread.
 #[inline]
 pub fn gosched() {
     let gp = current_g();
@@ -290,8 +292,8 @@ pub(crate) fn wake_for_work(sched: &Sched) {
     }
 }
 
-/// Leaves the running goroutine until it is readied. Its status is `Waiting`, or `Runnable` when the
-/// ready came first.
+/// Leaves the running goroutine until it is readied. Its status is `Waiting`, or `Runnable` when
+/// the ready came first.
 ///
 /// # Safety
 /// `g` is the running goroutine.

@@ -1,5 +1,5 @@
-//! Time: goroutines that sleep, and the one M that waits for the earliest deadline. Go: `time.Sleep`,
-//! and the part of `findRunnable` and `netpoll` that waits.
+//! Time: goroutines that sleep, and the one M that waits for the earliest deadline. Go:
+//! `time.Sleep`, and the part of `findRunnable` and `netpoll` that waits.
 //!
 //! ```text
 //!   starter                                    waiter (an M without a P)
@@ -87,15 +87,16 @@ fn first_deadline(shared: &Shared) -> u64 {
     shared.allp.iter().map(|pp| pp.timers.first_when()).min().unwrap_or(NEVER)
 }
 
-/// Waits for the earliest deadline, if there is one and nobody else does. True when the M has a P again
-/// and must look for work; false when it has nothing to wait for. The M has no P.
+/// Waits for the earliest deadline, if there is one and nobody else does. True when the M has a P
+/// again and must look for work; false when it has nothing to wait for. The M has no P.
 pub(crate) fn sleep_for_timers(mp: &M, sched: &Sched) -> bool {
     let shared = &sched.shared;
     if first_deadline(shared) == NEVER {
         return false;
     }
     if shared.lastpoll.swap(0, Ordering::SeqCst) == 0 {
-        // Somebody waits. It looks at the heaps after it has said so, or is woken by who starts one.
+        // Somebody waits. It looks at the heaps after it has said so, or is woken by who starts
+        // one.
         return false;
     }
     shared.poll_until.store(0, Ordering::SeqCst);
@@ -110,8 +111,8 @@ pub(crate) fn sleep_for_timers(mp: &M, sched: &Sched) -> bool {
     take_p_back(mp, sched)
 }
 
-/// Nobody waits any more. The note is signalled only while `poll_woken` is set, and only this resets
-/// it: a wake-up under way is waited for; one that comes later meets the next who waits.
+/// Nobody waits any more. The note is signalled only while `poll_woken` is set, and only this
+/// resets it: a wake-up under way is waited for; one that comes later meets the next who waits.
 fn finish_poll(shared: &Shared) {
     if shared.poll_woken.load(Ordering::SeqCst) {
         while !shared.poll_note.is_signalled() {

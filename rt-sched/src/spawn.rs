@@ -1,11 +1,11 @@
 //! Starts goroutines. Go: `newproc`, `newproc1`, the `go` statement.
 //!
-//! The closure is moved onto the new goroutine's own stack, and its result is left there: a goroutine
-//! that never parks costs no allocation.
+//! The closure is moved onto the new goroutine's own stack, and its result is left there: a
+//! goroutine that never parks costs no allocation.
 //!
 //! # Safety
-//! - **payload**: `g.payload` points to a `Payload<F, T>` of the types its `run` was made for: `f` until
-//!   `run` has taken it, then `t` once it has returned.
+//! - **payload**: `g.payload` points to a `Payload<F, T>` of the types its `run` was made for: `f`
+//!   until `run` has taken it, then `t` once it has returned.
 //! - **mine**: the running goroutine's M and P.
 #![allow(unsafe_code, reason = "**payload**: closures on raw stacks")]
 
@@ -167,7 +167,8 @@ fn payload_of<F, T>(gp: NonNull<G>) -> *mut Payload<F, T> {
     at as *mut Payload<F, T>
 }
 
-/// The next number. Unique in the scheduler's life; they jump where Ps hold batches. Go: `goidcache`.
+/// The next number. Unique in the scheduler's life; they jump where Ps hold batches. Go:
+/// `goidcache`.
 fn next_goid(shared: &Shared, pp: &P) -> u64 {
     let mut goid = pp.goid_next.get();
     if goid == pp.goid_end.get() {
@@ -311,8 +312,8 @@ pub fn current_stack() -> Stack {
     unsafe { current_g().as_ref() }.map_or_else(Stack::default, |g| g.stack.get())
 }
 
-/// Ends the running goroutine without returning from it. Nothing on its stack is dropped, and a handle
-/// to it is never done. Other goroutines go on. Go: `runtime.Goexit`.
+/// Ends the running goroutine without returning from it. Nothing on its stack is dropped, and a
+/// handle to it is never done. Other goroutines go on. Go: `runtime.Goexit`.
 ///
 /// # Panics
 /// On a thread that runs no goroutine.

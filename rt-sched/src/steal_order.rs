@@ -7,8 +7,8 @@ use arrayvec::ArrayVec;
 
 const FEW: usize = 8;
 
-/// The strides for `count` Ps: the numbers up to `count` that are coprime to it. A stride that shares
-/// no factor with the count meets every P once.
+/// The strides for `count` Ps: the numbers up to `count` that are coprime to it. A stride that
+/// shares no factor with the count meets every P once.
 #[derive(Debug, Default)]
 pub struct StealOrder {
     count: u32,

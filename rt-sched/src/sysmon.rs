@@ -1,8 +1,8 @@
 //! The watcher: a thread without a P. Go: `sysmon`.
 //!
-//! For now it has one duty: a lone goroutine in a busy P's `next` slot, which woke nobody when it was
-//! put there. If the P does not come to it while another idles, sysmon wakes an M. It is started when
-//! there is first something to watch, and sleeps while every P idles or none does.
+//! For now it has one duty: a lone goroutine in a busy P's `next` slot, which woke nobody when it
+//! was put there. If the P does not come to it while another idles, sysmon wakes an M. It is
+//! started when there is first something to watch, and sleeps while every P idles or none does.
 
 use core::sync::atomic::Ordering;
 
@@ -12,8 +12,8 @@ use crate::sched::Sched;
 use crate::schedule::wake_for_work;
 use crate::thread::start_system_thread;
 
-/// The shortest and the longest pause between two looks, in µs. Go sleeps up to 10 ms; here a pause is
-/// how long a goroutine may wait beside an idle P.
+/// The shortest and the longest pause between two looks, in µs. Go sleeps up to 10 ms; here a pause
+/// is how long a goroutine may wait beside an idle P.
 const PAUSE_MIN_US: u64 = 20;
 const PAUSE_MAX_US: u64 = 1_000;
 /// So many looks without a find before the pause doubles.

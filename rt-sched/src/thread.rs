@@ -22,8 +22,8 @@ use crate::procresize::{acquirep, releasep};
 use crate::sched::{Sched, Synced};
 use crate::schedule::schedule;
 
-/// Looks at a note so often before it sleeps on it: a wake-up that comes now costs a cache miss, one
-/// that comes after costs a system call on both sides.
+/// Looks at a note so often before it sleeps on it: a wake-up that comes now costs a cache miss,
+/// one that comes after costs a system call on both sides.
 const SPINS_BEFORE_SLEEP: u32 = 300;
 
 /// What an M that is made shall do first.
@@ -35,11 +35,12 @@ pub(crate) enum Start {
     Call(fn(&M)),
 }
 
-/// The first Rust on an M's thread, and all it ever does. On the thread's own stack, its g0. The g slot
-/// is set here; a bare thread has its FS already. Go: `mstart`, `mstart0`, `mstart1`.
+/// The first Rust on an M's thread, and all it ever does. On the thread's own stack, its g0. The g
+/// slot is set here; a bare thread has its FS already. Go: `mstart`, `mstart0`, `mstart1`.
 ///
 /// # Safety
-/// `mp` was handed to [`crate::port::Port::start_thread`], and this is that thread; or it is m0 at boot.
+/// `mp` was handed to [`crate::port::Port::start_thread`], and this is that thread; or it is m0 at
+/// boot.
 pub unsafe fn mstart(mp: NonNull<M>) -> ! {
     // SAFETY: **alive**.
     let mp = unsafe { mp.as_ref() };
@@ -93,8 +94,8 @@ pub(crate) fn startm(sched: &Sched, mut synced: rt_wait::mutex::Guard<'_, Synced
 
 /// Makes an M and its thread. Go: `newm`, `allocm`, `newm1`.
 ///
-/// Out of threads, memory or numbers is fatal, with Go's texts: the scheduler cannot go on with a P that
-/// nobody runs.
+/// Out of threads, memory or numbers is fatal, with Go's texts: the scheduler cannot go on with a P
+/// that nobody runs.
 #[cold]
 fn newm(sched: &Sched, mut synced: rt_wait::mutex::Guard<'_, Synced>, start: Start) {
     let id = reserve_id(&mut synced);
@@ -264,8 +265,8 @@ pub(crate) fn gcstopm(mp: &M, sched: &Sched) {
     stopm(mp, sched);
 }
 
-/// Finds somebody for a P that its M gives up. Must start an M wherever find_runnable would find work.
-/// Go: `handoffp`.
+/// Finds somebody for a P that its M gives up. Must start an M wherever find_runnable would find
+/// work. Go: `handoffp`.
 pub(crate) fn handoffp(sched: &Sched, pp: NonNull<P>) {
     let shared = &sched.shared;
     // SAFETY: **alive**; released, so it is ours.
@@ -291,8 +292,8 @@ pub(crate) fn handoffp(sched: &Sched, pp: NonNull<P>) {
     }
 }
 
-/// Ends the calling thread's part in the scheduler, and the thread. m0 sleeps for ever instead, since
-/// its thread is the process. On g0. Go: `mexit`.
+/// Ends the calling thread's part in the scheduler, and the thread. m0 sleeps for ever instead,
+/// since its thread is the process. On g0. Go: `mexit`.
 pub(crate) fn mexit(mp: &M) -> ! {
     let sched = mp.sched();
     handoffp(sched, releasep(mp));

@@ -1,8 +1,8 @@
 //! Stops the world and starts it again; changes the number of Ps while goroutines run. Go:
 //! `stopTheWorld`, `startTheWorld`, `GOMAXPROCS`.
 //!
-//! A stopped world has every P but the caller's in `GcStop`, and no M that takes one. Ms come to it by
-//! themselves, at their next scheduling; one that never schedules delays it.
+//! A stopped world has every P but the caller's in `GcStop`, and no M that takes one. Ms come to it
+//! by themselves, at their next scheduling; one that never schedules delays it.
 //!
 //! # Safety
 //! - **mine**: the caller's goroutine has a P, which is the one that stays.

@@ -1,7 +1,7 @@
 //! A word that threads sleep on. Go: `futexsleep`, `futexwakeup`.
 //!
-//! Under loom the kernel is played by a lock and a condition variable: the check of the word and the
-//! falling asleep are one step, as the kernel promises (futex(2)).
+//! Under loom the kernel is played by a lock and a condition variable: the check of the word and
+//! the falling asleep are one step, as the kernel promises (futex(2)).
 
 use crate::atomic::{AtomicU32, Ordering};
 
@@ -81,8 +81,8 @@ impl FutexWord {
         }
     }
 
-    /// Wakes one thread that sleeps on a word which may be gone by now: the kernel takes the address for
-    /// a name. Under loom the word must still be there.
+    /// Wakes one thread that sleeps on a word which may be gone by now: the kernel takes the
+    /// address for a name. Under loom the word must still be there.
     pub(crate) fn wake_address(word: *const FutexWord) {
         #[cfg(not(loom))]
         rt_os::sys::futex::wake_address(word.cast(), 1);

@@ -13,8 +13,8 @@
 //! ```
 //!
 //! # Safety
-//! - **held**: a [`Guard`] exists only between the transition into LOCKED or CONTENDED by its thread and
-//!   the one back to UNLOCKED; so at most one exists.
+//! - **held**: a [`Guard`] exists only between the transition into LOCKED or CONTENDED by its
+//!   thread and the one back to UNLOCKED; so at most one exists.
 //! - **handed over**: (1) and (2) acquire what (3) and (4) released.
 #![allow(unsafe_code, reason = "**held**: a lock gives out its data")]
 

@@ -92,8 +92,8 @@ impl Note {
         }
     }
 
-    /// Sleeps until [`Note::wakeup`], at most `timeout_ns`. False when the time is over; the note is
-    /// then clear, and a wake-up that comes later is not lost: it signals the clear note.
+    /// Sleeps until [`Note::wakeup`], at most `timeout_ns`. False when the time is over; the note
+    /// is then clear, and a wake-up that comes later is not lost: it signals the clear note.
     ///
     /// Go: `notetsleep`.
     #[must_use]

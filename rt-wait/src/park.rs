@@ -11,8 +11,8 @@
 //!   spot.commit()           sleeps          waiter.ready()     may come before the commit
 //! ```
 //!
-//! Each `prepare` is followed by one `commit` (or `cancel`, when the waiter was shown to nobody) and
-//! met by exactly one `ready`: whoever takes the waiter
+//! Each `prepare` is followed by one `commit` (or `cancel`, when the waiter was shown to nobody)
+//! and met by exactly one `ready`: whoever takes the waiter
 //! out of the object, under its lock, has the duty. No locked instruction is needed for that.
 //!
 //! On a goroutine the goroutine parks; on any other thread the thread sleeps. The same code serves
@@ -34,7 +34,8 @@ use crate::futex::FutexWord;
 
 macro_rules! wait_reasons {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
-        /// Why a goroutine waits. The texts are Go's: they stand in dumps that people and tools read.
+        /// Why a goroutine waits. The texts are Go's: they stand in dumps that people and tools
+        /// read.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
         #[repr(u8)]
         pub enum WaitReason {

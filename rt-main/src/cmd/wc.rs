@@ -1,7 +1,7 @@
 //! `wc [-l] [-w] [-c] FILE…`: lines, words and bytes, laid out as coreutils does.
 //!
-//! A goroutine counts each file, and each large chunk of a file; a word that crosses a chunk's edge is
-//! counted once. Words are what ASCII white space parts, as in the C locale.
+//! A goroutine counts each file, and each large chunk of a file; a word that crosses a chunk's edge
+//! is counted once. Words are what ASCII white space parts, as in the C locale.
 
 use alloc::format;
 use alloc::vec;
@@ -240,8 +240,8 @@ fn line(columns: Columns, width: usize, counts: Counts, name: Option<&str>) {
     println!("{text}");
 }
 
-/// Columns of a number: the digits of all regular files' sizes together, at least 7 when some file is
-/// not regular; 1 for a single number. coreutils: `compute_number_width`.
+/// Columns of a number: the digits of all regular files' sizes together, at least 7 when some file
+/// is not regular; 1 for a single number. coreutils: `compute_number_width`.
 fn width(columns: Columns, counted: &[(Option<&CStr>, Counted)]) -> usize {
     let numbers = [columns.lines, columns.words, columns.bytes];
     if counted.len() == 1 && numbers.iter().filter(|wanted| **wanted).count() == 1 {

@@ -1,7 +1,7 @@
 //! The monotonic clock, by the vDSO where there is one. Go: `nanotime`, vdso_linux.go.
 //!
-//! The vDSO is a small shared object that the kernel maps into every process; its clock_gettime reads
-//! the time without a system call. It is looked up at the first reading, not at boot.
+//! The vDSO is a small shared object that the kernel maps into every process; its clock_gettime
+//! reads the time without a system call. It is looked up at the first reading, not at boot.
 //!
 //! # Safety
 //! - **image**: AT_SYSINFO_EHDR names a whole ELF image, mapped for ever (vdso(7)).
@@ -16,7 +16,8 @@ type ClockGettime = unsafe extern "C" fn(i32, *mut libc::timespec) -> i32;
 
 /// The vDSO's address; 0: none. Stored once by osinit.
 static VDSO: AtomicUsize = AtomicUsize::new(0);
-/// The function: 0 not looked up yet, 1 there is none, else its address. Looking up twice is harmless.
+/// The function: 0 not looked up yet, 1 there is none, else its address. Looking up twice is
+/// harmless.
 static FUNCTION: AtomicUsize = AtomicUsize::new(0);
 const UNKNOWN: usize = 0;
 const NONE: usize = 1;

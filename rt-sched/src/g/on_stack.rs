@@ -7,9 +7,9 @@
 //!    +------- leave: whoever runs next on that M, after the switch ----+
 //! ```
 //!
-//! A goroutine puts itself into a queue while it still stands on its stack; whoever takes it out must
-//! see OFF before it switches there. A direct switch asks once and goes by g0 when the answer is no;
-//! only g0 waits, so two goroutines never wait for each other's stacks.
+//! A goroutine puts itself into a queue while it still stands on its stack; whoever takes it out
+//! must see OFF before it switches there. A direct switch asks once and goes by g0 when the answer
+//! is no; only g0 waits, so two goroutines never wait for each other's stacks.
 
 use rt_wait::atomic::{AtomicBool, Ordering, spin_step};
 

@@ -60,8 +60,8 @@ impl StatusWord {
 
     /// A transition by the party whose turn it is. Go: `casgstatus`.
     ///
-    /// Costs one compare: what goes wrong in the scheduler must stop here, not later on a stack that
-    /// two threads share.
+    /// Costs one compare: what goes wrong in the scheduler must stop here, not later on a stack
+    /// that two threads share.
     ///
     /// # Panics
     /// When the state is not `from`: some rule above was broken.

@@ -1,5 +1,5 @@
-//! The local run queue of a P: a ring of 256 and one slot that goes first. Go: `runqput`, `runqget`,
-//! `runqgrab`, `runqsteal`, `runqempty`.
+//! The local run queue of a P: a ring of 256 and one slot that goes first. Go: `runqput`,
+//! `runqget`, `runqgrab`, `runqsteal`, `runqempty`.
 //!
 //! | word | owner | thief |
 //! |---|---|---|
@@ -10,11 +10,11 @@
 //!
 //! - **bounded**: `tail - head <= CAPACITY`, modulo 2^32.
 //! - **published**: each slot in `head..tail` was stored before the store of `tail` that covers it.
-//! - **not reused early**: the owner stores into a slot only after it has seen `head` beyond it, which
-//!   a thief moves only after it has read the slot.
+//! - **not reused early**: the owner stores into a slot only after it has seen `head` beyond it,
+//!   which a thief moves only after it has read the slot.
 //!
-//! While there is one P there are no thieves: the queue is *exclusive* and the owner leaves the locked
-//! instructions out (4.7 ns each). The mode changes only while the world is stopped.
+//! While there is one P there are no thieves: the queue is *exclusive* and the owner leaves the
+//! locked instructions out (4.7 ns each). The mode changes only while the world is stopped.
 //!
 //! Rejected: a deque that grows (Chase-Lev): it must reclaim buffers, and overflow should be shared
 //! with the other Ps anyway.
@@ -147,8 +147,8 @@ impl<T> LocalQueue<T> {
 
     /// Is there nothing, neither in the ring nor in the `next` slot? Go: `runqempty`.
     ///
-    /// Never true while some item was in the queue all the time: an item may move from `next` to the
-    /// ring between two looks, so the tail is looked at again.
+    /// Never true while some item was in the queue all the time: an item may move from `next` to
+    /// the ring between two looks, so the tail is looked at again.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         loop {
@@ -190,10 +190,11 @@ impl<T> LocalQueue<T> {
 }
 
 impl<T: Linked> LocalQueue<T> {
-    /// Steals half of this queue into `to`, and returns the youngest of what it took. Go: `runqsteal`.
+    /// Steals half of this queue into `to`, and returns the youngest of what it took. Go:
+    /// `runqsteal`.
     ///
-    /// `back_off` is called before the `next` slot is taken, to give its P the chance to run it; when
-    /// it returns false the slot is left alone. Go sleeps 3 µs there when the P is running.
+    /// `back_off` is called before the `next` slot is taken, to give its P the chance to run it;
+    /// when it returns false the slot is left alone. Go sleeps 3 µs there when the P is running.
     pub fn steal_into(
         &self,
         to: Owner<'_, T>,
@@ -241,7 +242,7 @@ impl<T: Linked> LocalQueue<T> {
                 to.queue.slot(to_tail.wrapping_add(i)).store(item, Ordering::Relaxed);
             }
             let new = head.wrapping_add(count);
-            let order = Ordering::AcqRel; // **not reused early**: pairs with the owner's load in push
+            let order = Ordering::AcqRel; // **not reused early**
             if self.head.compare_exchange(head, new, order, Ordering::Relaxed).is_ok() {
                 return count;
             }
@@ -284,7 +285,7 @@ impl<T: Linked> Owner<'_, T> {
     #[inline]
     pub unsafe fn push(self, item: NonNull<T>) -> Push<T> {
         let queue = self.queue;
-        let head = queue.head.load(Ordering::Acquire); // **not reused early**: pairs with takers' CAS
+        let head = queue.head.load(Ordering::Acquire); // **not reused early**
         let tail = queue.tail.load(Ordering::Relaxed); // ours alone
         if (tail.wrapping_sub(head) as usize) < CAPACITY {
             queue.slot(tail).store(item.as_ptr(), Ordering::Relaxed);
@@ -295,7 +296,8 @@ impl<T: Linked> Owner<'_, T> {
         unsafe { self.push_slow(item, head) }
     }
 
-    /// Puts an item into the `next` slot; who stood there goes to the tail. Go: `runqput(.., true)`.
+    /// Puts an item into the `next` slot; who stood there goes to the tail. Go: `runqput(..,
+    /// true)`.
     ///
     /// # Safety
     /// As for [`Owner::push`].

@@ -1,7 +1,7 @@
 //! Run queues: where runnable goroutines wait. Go: the `runq` family of proc.go.
 //!
-//! Generic over what they hold, and usable without the rest of the scheduler: a queue stores pointers
-//! to things that carry a link ([`Linked`]) and never looks inside.
+//! Generic over what they hold, and usable without the rest of the scheduler: a queue stores
+//! pointers to things that carry a link ([`Linked`]) and never looks inside.
 //!
 //! # Safety
 //! - **link**: the trait below is a promise about raw pointers, so it is unsafe to make.
@@ -20,8 +20,8 @@ use core::ptr::NonNull;
 /// Something with a link to the next in a queue. Go: `g.schedlink`.
 ///
 /// # Safety
-/// `set_next` and `next` must store and give back the same link; nothing else may change it while the
-/// item is in a [`Chain`] or [`GlobalQueue`]. Both are called only by who owns the item then.
+/// `set_next` and `next` must store and give back the same link; nothing else may change it while
+/// the item is in a [`Chain`] or [`GlobalQueue`]. Both are called only by who owns the item then.
 pub unsafe trait Linked: Sized {
     /// The link.
     ///

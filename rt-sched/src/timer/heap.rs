@@ -1,7 +1,8 @@
 //! A heap of deadlines with four children to a node. Go: the heap of `timers` in time.go.
 //!
-//! Four children halve the depth, and the four lie in one cache line's reach. Each entry carries its
-//! `when`, so comparing does not touch the timers; each timer knows its place, so it can be removed.
+//! Four children halve the depth, and the four lie in one cache line's reach. Each entry carries
+//! its `when`, so comparing does not touch the timers; each timer knows its place, so it can be
+//! removed.
 //!
 //! # Safety
 //! - **in heap**: an entry's timer is alive while the entry is in the heap, and its `index` is the
@@ -65,8 +66,8 @@ impl Heap {
     /// [`NoMemory`]; the heap is unchanged.
     ///
     /// # Safety
-    /// **in heap** becomes true: the timer stays alive and in place until it is popped or removed, and
-    /// it is in no heap yet.
+    /// **in heap** becomes true: the timer stays alive and in place until it is popped or removed,
+    /// and it is in no heap yet.
     pub unsafe fn push(&mut self, when: u64, timer: NonNull<Timer>) -> Result<(), NoMemory> {
         self.entries.try_reserve(1).map_err(|_| NoMemory)?;
         self.entries.push(Entry { when, timer });

@@ -1,13 +1,14 @@
-//! Timers: one heap per P, and timers that can be stopped from anywhere. Go: time.go `timer`, `timers`.
+//! Timers: one heap per P, and timers that can be stopped from anywhere. Go: time.go `timer`,
+//! `timers`.
 //!
-//! A timer lies where its user put it, on a sleeper's stack for one, and is known to the heap of the P
-//! that started it. It leaves the heap in one of two ways, decided under the heap's lock: it is due and
-//! its function will be called, or it is stopped and will not.
+//! A timer lies where its user put it, on a sleeper's stack for one, and is known to the heap of
+//! the P that started it. It leaves the heap in one of two ways, decided under the heap's lock: it
+//! is due and its function will be called, or it is stopped and will not.
 //!
 //! # Safety
 //! - **pinned**: from `start` until it fired or `stop` returned true, a timer stays in place.
-//! - **owner lock**: `when` and `index` are touched under the lock of the heap that `owner` names; with
-//!   `owner` null, by the timer's user alone.
+//! - **owner lock**: `when` and `index` are touched under the lock of the heap that `owner` names;
+//!   with `owner` null, by the timer's user alone.
 //! - **heap lives**: a `Timers` that has ever held a timer lives as long as its scheduler.
 #![allow(unsafe_code, reason = "**pinned**: heaps point to timers")]
 
@@ -41,7 +42,8 @@ pub struct Timer {
     _pinned: PhantomPinned,
 }
 
-// SAFETY: **owner lock**; `argument` is handed to `fire` on whatever thread, which is `start`'s contract.
+// SAFETY: **owner lock**; `argument` is handed to `fire` on whatever thread, which is `start`'s
+// contract.
 unsafe impl Send for Timer {}
 // SAFETY: as above.
 unsafe impl Sync for Timer {}
@@ -59,8 +61,8 @@ impl Timer {
         }
     }
 
-    /// Stops it. True: it was running and will not fire. False: it is not running; it fired, fires just
-    /// now, or was stopped before.
+    /// Stops it. True: it was running and will not fire. False: it is not running; it fired, fires
+    /// just now, or was stopped before.
     pub fn stop(self: Pin<&Self>) -> bool {
         loop {
             let owner = self.owner.load(Ordering::Acquire);
@@ -90,8 +92,8 @@ impl Timer {
 #[derive(Debug)]
 pub struct Timers {
     heap: Mutex<Heap>,
-    /// The earliest deadline, [`NEVER`] without one; written under the lock, read by all who decide how
-    /// long to sleep. Go: `minWhenHeap`.
+    /// The earliest deadline, [`NEVER`] without one; written under the lock, read by all who decide
+    /// how long to sleep. Go: `minWhenHeap`.
     first_when: AtomicU64,
 }
 
@@ -131,15 +133,15 @@ impl Timers {
         self.first_when() == NEVER
     }
 
-    /// Starts a timer, due at `when_ns` of the monotonic clock. `before_unlock` runs under the heap's
-    /// lock, before the timer can fire: the place to say "I wait".
+    /// Starts a timer, due at `when_ns` of the monotonic clock. `before_unlock` runs under the
+    /// heap's lock, before the timer can fire: the place to say "I wait".
     ///
     /// # Errors
     /// [`NoMemory`]; the timer does not run.
     ///
     /// # Safety
-    /// **pinned**, and `self` **heap lives**. `fire(argument)` may be called on any thread once, unless
-    /// `stop` returns true. The timer is not running.
+    /// **pinned**, and `self` **heap lives**. `fire(argument)` may be called on any thread once,
+    /// unless `stop` returns true. The timer is not running.
     pub unsafe fn start(
         &self,
         timer: Pin<&Timer>,
@@ -156,7 +158,8 @@ impl Timers {
         Ok(if heap.first_when() == Some(when) { Started::First } else { Started::Later })
     }
 
-    /// Fires what is due, one after another, outside the lock. Returns how many. Go: `timers.check`.
+    /// Fires what is due, one after another, outside the lock. Returns how many. Go:
+    /// `timers.check`.
     pub fn run_due(&self, now_ns: u64) -> usize {
         let mut fired = 0;
         while self.first_when() <= now_ns {

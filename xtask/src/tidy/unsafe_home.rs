@@ -30,8 +30,8 @@ pub(super) fn check(tree: &Tree) -> Vec<Problem> {
     problems
 }
 
-/// Whether every level of the file (itself, a module in it) that allows or expects unsafe code by an
-/// inner attribute has a `# Safety` section of its own, and nothing allows it by an outer one.
+/// Whether every level of the file (itself, a module in it) that allows or expects unsafe code by
+/// an inner attribute has a `# Safety` section of its own, and nothing allows it by an outer one.
 fn each_opt_in_says_why(tokens: &[TokenTree]) -> bool {
     let mut all = true;
     each_level(tokens, &mut |level| {
