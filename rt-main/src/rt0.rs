@@ -147,13 +147,11 @@ pub unsafe fn rt0_go(argc: i32, argv: *const *const u8, sp: usize, main: fn() ->
 /// The link must have given us no more thread-local storage than the g slot, and the kernel a stack
 /// that g0 fits on.
 fn refuse_what_cannot_work(args: &Args, stack: Stack) {
-    if let Some(tls) = args.tls_segment() {
-        if tls.memsz > size_of::<usize>() {
-            rt_os::throw::throw_with(
-                format_args!("runtime: PT_TLS has {} bytes, the g slot 8\n", tls.memsz),
-                "thread-local storage in a bare program",
-            );
-        }
+    if let Some(tls) = args.tls_segment().filter(|tls| tls.memsz > size_of::<usize>()) {
+        rt_os::throw::throw_with(
+            format_args!("runtime: PT_TLS has {} bytes, the g slot 8\n", tls.memsz),
+            "thread-local storage in a bare program",
+        );
     }
     if let Err(error) = g0::check_rlimit(rlimit_stack().map(|limit| limit.soft)) {
         rt_os::throw::throw_with(format_args!("runtime: {error}\n"), "stack limit too small");

@@ -110,6 +110,8 @@ impl<T> fmt::Debug for Table<T> {
     }
 }
 
+/// More new Ps than this are asked for at once before they are made one by one.
+const MANY: u32 = 4096;
 /// So many Ps find room in [`FirstPs`].
 pub const FIRST_PS: usize = 2;
 
@@ -193,6 +195,7 @@ impl AllP {
     /// # Errors
     /// [`NoMemory`]; `len` and what existed stay, `cap` counts those that could be made.
     pub(crate) fn ensure(&self, count: u32) -> Result<(), NoMemory> {
+        self.refuse_the_impossible(count)?;
         self.table.grow(count as usize, || AtomicPtr::new(null_mut()))?;
         for id in self.cap()..count {
             let pp = self.place(id).ok_or(NoMemory)?;
@@ -202,6 +205,21 @@ impl AllP {
             word.store(pp.as_ptr(), Ordering::Release); // pairs with `get`
             self.cap.store(id + 1, Ordering::Release);
         }
+        Ok(())
+    }
+
+    /// A number of Ps that the machine cannot hold is refused before it has eaten all memory: the
+    /// system is asked for their size at once.
+    fn refuse_the_impossible(&self, count: u32) -> Result<(), NoMemory> {
+        let missing = count.saturating_sub(self.cap());
+        if missing < MANY {
+            return Ok(());
+        }
+        let layout = Layout::array::<P>(missing as usize).map_err(|_| NoMemory)?;
+        // SAFETY: not zero-sized.
+        let probe = NonNull::new(unsafe { alloc(layout) }).ok_or(NoMemory)?;
+        // SAFETY: just allocated with this layout, and not used.
+        unsafe { dealloc(probe.as_ptr(), layout) };
         Ok(())
     }
 

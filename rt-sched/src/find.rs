@@ -75,7 +75,7 @@ pub(crate) fn find_runnable(mp: &M) -> Next {
 fn with_p(sched: &Sched, pp: &P) -> Option<Next> {
     run_timers(pp);
     let shared = &sched.shared;
-    if pp.schedtick() % GLOBAL_EVERY == 0 && shared.global_len() != 0 {
+    if pp.schedtick().is_multiple_of(GLOBAL_EVERY) && shared.global_len() != 0 {
         let gp = sched.lock().with_runq(shared, |runq| runq.get());
         if let Some(gp) = gp {
             return Some(Next::fresh(gp));
@@ -147,10 +147,10 @@ fn search(mp: &M, sched: &Sched, pp: &P) -> Option<Next> {
                     return Some(Next { gp: popped.item, inherits_time: popped.inherits_time });
                 }
             }
-            if !shared.idle_mask.read(id) {
-                if let Some(gp) = steal(pp, victim, last) {
-                    return Some(Next::fresh(gp));
-                }
+            if !shared.idle_mask.read(id)
+                && let Some(gp) = steal(pp, victim, last)
+            {
+                return Some(Next::fresh(gp));
             }
         }
     }

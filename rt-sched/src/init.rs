@@ -57,7 +57,7 @@ pub fn schedinit(os: Os, sched: &'static Sched, m0: &'static M, g0: &'static G) 
     rank::install(held_ranks);
     // maxmcount stands in the record since it was made. stackinit: the pool of `sched` is ready as
     // it is. mallocinit: the ground's allocator needs nothing before its first use.
-    for (word, seed) in SEED.iter().zip(rt_os::random::seed(&os.args.auxv())) {
+    for (word, seed) in SEED.iter().zip(rt_os::random::seed(os.args.auxv())) {
         word.store(seed, Ordering::Relaxed);
     }
     INIT_SIGMASK.store(signal::mask().0, Ordering::Relaxed);

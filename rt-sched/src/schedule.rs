@@ -158,7 +158,7 @@ unsafe fn bury(dead: &G) {
 #[inline(always)]
 unsafe fn fast_next(mp: &M, pp: &P, me: &G) -> Option<NonNull<G>> {
     let shared = &mp.sched().shared;
-    let due_for_others = pp.schedtick() % GLOBAL_EVERY == 0 && shared.global_len() != 0;
+    let due_for_others = pp.schedtick().is_multiple_of(GLOBAL_EVERY) && shared.global_len() != 0;
     let wanted = shared.is_stopping() || !mp.lockedg.get().is_null() || mp.exit_wanted.get();
     if due_for_others || wanted || pp.timers.first_when() != NEVER {
         return None;

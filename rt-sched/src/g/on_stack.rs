@@ -49,7 +49,7 @@ impl OnStack {
         let mut looks = 0u32;
         while !self.is_off() {
             looks += 1;
-            if looks % 128 == 0 {
+            if looks.is_multiple_of(128) {
                 yield_thread();
             }
             spin_step();

@@ -41,10 +41,10 @@ pub const STEAL_MAX: usize = CAPACITY / 2;
 
 /// One P's queue. Its [`Owner`] pushes and pops; anyone may steal.
 pub struct LocalQueue<T> {
-    head: CachePadded<AtomicU32>,
-    tail: CachePadded<AtomicU32>, // stored by the owner alone
-    next: AtomicPtr<T>,           // only the owner makes it non-null; anyone may take it
-    exclusive: Cell<bool>,        // changed by the owner while the world is stopped
+    pub(super) head: CachePadded<AtomicU32>,
+    pub(super) tail: CachePadded<AtomicU32>, // stored by the owner alone
+    pub(super) next: AtomicPtr<T>,           // only the owner makes it non-null; anyone may take it
+    exclusive: Cell<bool>,                   // changed by the owner while the world is stopped
     ring: [AtomicPtr<T>; CAPACITY],
 }
 
@@ -74,18 +74,9 @@ pub struct Popped<T> {
     pub inherits_time: bool,
 }
 
-/// May a thief take the `next` slot?
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Steal {
-    /// Only what stands in the ring.
-    Ring,
-    /// The `next` slot too, when the ring is empty. Go: the last of four rounds.
-    RingThenNext,
-}
-
 /// The owner's end. Neither `Send` nor `Sync`.
 pub struct Owner<'a, T> {
-    queue: &'a LocalQueue<T>,
+    pub(super) queue: &'a LocalQueue<T>,
     _one_thread: PhantomData<*mut T>,
 }
 
@@ -184,88 +175,16 @@ impl<T> LocalQueue<T> {
         self.ring_len() + usize::from(!self.next.load(Ordering::Relaxed).is_null())
     }
 
-    fn slot(&self, position: u32) -> &AtomicPtr<T> {
+    pub(super) fn slot(&self, position: u32) -> &AtomicPtr<T> {
         &self.ring[position as usize % CAPACITY]
     }
 }
 
 impl<T: Linked> LocalQueue<T> {
-    /// Steals half of this queue into `to`, and returns the youngest of what it took. Go:
-    /// `runqsteal`.
-    ///
-    /// `back_off` is called before the `next` slot is taken, to give its P the chance to run it;
-    /// when it returns false the slot is left alone. Go sleeps 3 µs there when the P is running.
-    pub fn steal_into(
-        &self,
-        to: Owner<'_, T>,
-        policy: Steal,
-        back_off: impl Fn() -> bool,
-    ) -> Option<NonNull<T>> {
-        let to_tail = to.queue.tail.load(Ordering::Relaxed); // ours alone
-        let count = self.grab(to, to_tail, policy, back_off);
-        let last = count.checked_sub(1)?;
-        let item = to.queue.slot(to_tail.wrapping_add(last)).load(Ordering::Relaxed);
-        if last > 0 {
-            let to_head = to.queue.head.load(Ordering::Acquire); // pairs with thieves' CAS
-            let room = CAPACITY - to_tail.wrapping_sub(to_head) as usize;
-            assert!((last as usize) < room, "runqsteal: runq overflow");
-            to.queue.publish(to_tail.wrapping_add(last));
-        }
-        NonNull::new(item)
-    }
-
-    /// Copies up to half of the ring behind `to`'s tail, unpublished. Go: `runqgrab`.
-    fn grab(
-        &self,
-        to: Owner<'_, T>,
-        to_tail: u32,
-        policy: Steal,
-        back_off: impl Fn() -> bool,
-    ) -> u32 {
-        loop {
-            let head = self.head.load(Ordering::Acquire); // pairs with other takers' CAS
-            let tail = self.tail.load(Ordering::Acquire); // **published**
-            let present = tail.wrapping_sub(head);
-            let count = present - present / 2;
-            if count == 0 {
-                return match policy {
-                    Steal::Ring => 0,
-                    Steal::RingThenNext => self.grab_next(to, to_tail, back_off),
-                };
-            }
-            if count as usize > STEAL_MAX {
-                rt_wait::atomic::spin_step();
-                continue; // head and tail were not read at one time
-            }
-            for i in 0..count {
-                let item = self.slot(head.wrapping_add(i)).load(Ordering::Relaxed);
-                to.queue.slot(to_tail.wrapping_add(i)).store(item, Ordering::Relaxed);
-            }
-            let new = head.wrapping_add(count);
-            let order = Ordering::AcqRel; // **not reused early**
-            if self.head.compare_exchange(head, new, order, Ordering::Relaxed).is_ok() {
-                return count;
-            }
-        }
-    }
-
-    fn grab_next(&self, to: Owner<'_, T>, to_tail: u32, back_off: impl Fn() -> bool) -> u32 {
-        let next = self.next.load(Ordering::Relaxed);
-        if next.is_null() || !back_off() {
-            return 0;
-        }
-        let order = Ordering::Acquire; // pairs with the swap in `push_next`
-        if self.next.compare_exchange(next, null_mut(), order, Ordering::Relaxed).is_err() {
-            return 0;
-        }
-        to.queue.slot(to_tail).store(next, Ordering::Relaxed);
-        1
-    }
-
     /// Makes what stands before `tail` visible; a full barrier in a shared queue, so that a look at
     /// who is idle comes after it (the submitter's half of the wake-up protocol, see `idle`).
     #[inline(always)]
-    fn publish(&self, tail: u32) {
+    pub(super) fn publish(&self, tail: u32) {
         if self.exclusive.get() {
             self.tail.store(tail, Ordering::Release);
         } else {

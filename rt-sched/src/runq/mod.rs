@@ -11,9 +11,11 @@ mod global;
 mod local;
 #[cfg(all(test, loom))]
 mod loom_models;
+mod steal;
 
 pub use global::{Chain, GlobalQueue};
-pub use local::{CAPACITY, LocalQueue, Owner, Popped, Push, STEAL_MAX, Steal};
+pub use local::{CAPACITY, LocalQueue, Owner, Popped, Push, STEAL_MAX};
+pub use steal::Steal;
 
 use core::ptr::NonNull;
 
