@@ -12,6 +12,7 @@
 use alloc::alloc::{Layout, alloc, alloc_zeroed, dealloc};
 use core::cell::UnsafeCell;
 use core::fmt;
+use core::hint::black_box;
 use core::mem::MaybeUninit;
 use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicPtr, AtomicU32, Ordering};
@@ -217,7 +218,8 @@ impl AllP {
         }
         let layout = Layout::array::<P>(missing as usize).map_err(|_| NoMemory)?;
         // SAFETY: not zero-sized.
-        let probe = NonNull::new(unsafe { alloc(layout) }).ok_or(NoMemory)?;
+        let probe = black_box(unsafe { alloc(layout) }); // or the compiler leaves both calls out
+        let probe = NonNull::new(probe).ok_or(NoMemory)?;
         // SAFETY: just allocated with this layout, and not used.
         unsafe { dealloc(probe.as_ptr(), layout) };
         Ok(())
