@@ -36,7 +36,6 @@ const LIBC_NAMES: &[&str] = &[
     "exit",
     "_exit",
     "atexit",
-    "strlen",
     "strerror_r",
     "dl_iterate_phdr",
     "environ",
