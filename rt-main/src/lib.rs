@@ -24,7 +24,7 @@ pub use thread::go;
 pub mod entry_parts {
     pub use crate::heap::ProgramHeap;
     pub use crate::panic::panicked;
-    pub use crate::rt0::{Exit, rt0_go};
+    pub use crate::rt0::{Exit, HostInit, rt0_go};
     pub use rt_asm::{entry, mem_symbols};
 }
 
@@ -33,9 +33,18 @@ pub mod entry_parts {
 /// It plants the entry point `_rt0_amd64`, the memory functions, the global allocator and the panic
 /// handler. `$main` takes nothing and returns `()` or the exit code as an `i32`. Expand it once, in
 /// the binary itself.
+///
+/// `host_init = f` hands the thread's storage to a host, in the place of Go's `_cgo_init`: `f`, a
+/// [`HostInit`](entry_parts::HostInit), makes the g slot work and says where g0's stack ends.
 #[macro_export]
 macro_rules! entry {
     ($main:path) => {
+        $crate::entry!(@plant $main, ::core::option::Option::None);
+    };
+    ($main:path, host_init = $init:path) => {
+        $crate::entry!(@plant $main, ::core::option::Option::Some($init));
+    };
+    (@plant $main:path, $host_init:expr) => {
         $crate::entry_parts::mem_symbols!();
         $crate::entry_parts::entry!(__rt0_go);
 
@@ -44,7 +53,9 @@ macro_rules! entry {
                 $crate::entry_parts::Exit::code($main())
             }
             // SAFETY: called by `_rt0_amd64` alone, with what the kernel left on the stack.
-            unsafe { $crate::entry_parts::rt0_go(argc, argv, sp, __rt_main_code) }
+            unsafe {
+                $crate::entry_parts::rt0_go(argc, argv, sp, __rt_main_code, $host_init)
+            }
         }
 
         #[global_allocator]

@@ -100,14 +100,24 @@ impl Exit for i32 {
     }
 }
 
+/// A host that owns the thread's storage: called with g0's bounds, it must leave the g slot working on
+/// this thread, and returns the low end of the stack that g0 may use. Go: `_cgo_init`.
+pub type HostInit = unsafe extern "C" fn(g0_lo: usize, g0_hi: usize) -> usize;
+
 /// The boot. Never returns.
 ///
 /// # Safety
 /// **once**: by `_rt0_amd64`, with the kernel's argc and argv and the aligned stack pointer.
-pub unsafe fn rt0_go(argc: i32, argv: *const *const u8, sp: usize, main: fn() -> i32) -> ! {
+pub unsafe fn rt0_go(
+    argc: i32,
+    argv: *const *const u8,
+    sp: usize,
+    main: fn() -> i32,
+    host_init: Option<HostInit>,
+) -> ! {
     debug_assert!(sp.is_multiple_of(16), "the entry aligns the stack");
     BOOT_TICKS.store(cpu::ticks(), Ordering::Relaxed);
-    let (stack, guards) = g0::bounds(sp, G0_LAYOUT);
+    let (mut stack, mut guards) = g0::bounds(sp, G0_LAYOUT);
     if let Some(level) = cpu::missing_level() {
         rt_os::eprintln!(
             "This program can only be run on AMD64 processors with {level} \
@@ -116,14 +126,19 @@ pub unsafe fn rt0_go(argc: i32, argv: *const *const u8, sp: usize, main: fn() ->
         exit_process(1);
     }
     // SAFETY: **once**.
-    let (m0, g0) = unsafe { (M0.fill(M::new()), G0.fill(G::new(None, stack))) };
-    m0.set_boot_stacks(guards, GSIGNAL0.bounds());
-    // SAFETY: **once**: m0 is a static, and nothing else uses FS.
-    unsafe { tls::settls(m0.tls()) };
-    // SAFETY: as above.
-    if !unsafe { tls::check(m0.tls()) } {
-        cpu::abort();
+    let m0 = unsafe { M0.fill(M::new()) };
+    match host_init {
+        // SAFETY: the host's promise.
+        Some(init) => {
+            stack.lo = unsafe { init(stack.lo, stack.hi) };
+            guards.raise(stack);
+        }
+        // SAFETY: **once**.
+        None => unsafe { settle_tls(m0) },
     }
+    // SAFETY: **once**.
+    let g0 = unsafe { G0.fill(G::new(None, stack)) };
+    m0.set_boot_stacks(guards, GSIGNAL0.bounds());
     // SAFETY: g0 is a G whose M is about to be m0; nothing asks in between.
     unsafe { tls::setg(core::ptr::from_ref(g0) as usize) };
     m0.wire_m0(g0);
@@ -142,6 +157,19 @@ pub unsafe fn rt0_go(argc: i32, argv: *const *const u8, sp: usize, main: fn() ->
         rt_os::throw::throw_with(format_args!("runtime: {error}\n"), "newproc: no main goroutine");
     }
     world.mstart()
+}
+
+/// Makes m0's first TLS word the g slot, and sees that it is. Go: `needtls` in `rt0_go`.
+///
+/// # Safety
+/// **once**; nothing else uses FS.
+unsafe fn settle_tls(m0: &'static M) {
+    // SAFETY: m0 is a static.
+    unsafe { tls::settls(m0.tls()) };
+    // SAFETY: as above.
+    if !unsafe { tls::check(m0.tls()) } {
+        cpu::abort();
+    }
 }
 
 /// The link must have given us no more thread-local storage than the g slot, and the kernel a stack
