@@ -73,7 +73,7 @@ pub(crate) fn find_runnable(mp: &M) -> Next {
 
 /// What the P has itself, and its share of the global queue.
 fn with_p(sched: &Sched, pp: &P) -> Option<Next> {
-    run_timers(pp);
+    pp.run_timers();
     let shared = &sched.shared;
     if pp.schedtick().is_multiple_of(GLOBAL_EVERY) && shared.global_len() != 0 {
         let gp = sched.lock().with_runq(shared, |runq| runq.get());
@@ -114,7 +114,8 @@ fn keep_batch(sched: &Sched, pp: &P, mut batch: Chain<G>) -> Option<NonNull<G>> 
     first
 }
 
-fn run_timers(pp: &P) -> usize {
+/// Fires what is due on a P that is not ours.
+fn run_timers_of(pp: &P) -> usize {
     if pp.timers.first_when() == NEVER {
         return 0;
     }
@@ -141,7 +142,7 @@ fn search(mp: &M, sched: &Sched, pp: &P) -> Option<Next> {
             let Some(victim) = shared.allp.get(id).filter(|v| !core::ptr::eq(*v, pp)) else {
                 continue;
             };
-            if last && run_timers(victim) > 0 {
+            if last && run_timers_of(victim) > 0 {
                 // SAFETY: **mine**. What the timers readied is in our queue.
                 if let Some(popped) = unsafe { pp.runq.owner() }.pop() {
                     return Some(Next { gp: popped.item, inherits_time: popped.inherits_time });

@@ -10,12 +10,16 @@ use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use crate::g::G;
 use crate::m::M;
+use rt_os::sys::clock::nanotime;
+
 use crate::runq::{Chain, LocalQueue, Owner, Popped};
-use crate::timer::Timers;
+use crate::timer::{NEVER, Timers};
 
 /// So many goroutines in a row may run in one time slice, readied one by the other. Go ends the
 /// slice by its clock; a count needs none, and one that readies the next is short.
 const INHERIT_MAX: u32 = 256;
+/// The clock is looked at no later than this after the last look while there are timers.
+const LOOK_AT_LEAST_NS: u64 = 100_000;
 
 /// What a P is doing. The numbers are Go's: `_Pidle`, `_Prunning`, `_Pgcstop`, `_Pdead`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +64,8 @@ pub struct P {
     /// A word for the program the scheduler serves: rt-main keeps the P's heap there. Owner.
     pub ground: Cell<*mut ()>,
     pub(crate) timers: Timers,
+    /// Before this reading of the time stamp counter no timer can be due. Owner.
+    pub(crate) look_again: Cell<u64>,
     pub(crate) runq: LocalQueue<G>,
 }
 
@@ -130,6 +136,24 @@ impl P {
     #[inline(always)]
     pub(crate) fn count(counter: &AtomicU64) {
         counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    /// May a timer be due? Costs nothing without timers, and no reading of the clock with them.
+    #[inline(always)]
+    pub(crate) fn time_may_have_come(&self) -> bool {
+        self.timers.first_when() != NEVER && rt_asm::cpu::ticks() >= self.look_again.get()
+    }
+
+    /// Fires what is due, and notes until when nobody need look. Owner.
+    pub(crate) fn run_timers(&self) {
+        if !self.time_may_have_come() {
+            return;
+        }
+        let now = nanotime();
+        self.timers.run_due(now);
+        // The counter makes at least one tick in a ns, so the look comes early rather than late.
+        let quiet_ns = self.timers.first_when().saturating_sub(now).min(LOOK_AT_LEAST_NS);
+        self.look_again.set(rt_asm::cpu::ticks() + quiet_ns);
     }
 
     /// How many goroutines its queue holds: a glimpse.

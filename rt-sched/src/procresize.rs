@@ -146,6 +146,7 @@ fn destroy(synced: &mut Synced, port: &dyn Port, pp: &P, heir: &P) {
     if heir.timers.take_all(&pp.timers).is_err() {
         rt_os::throw::throw("runtime: out of memory");
     }
+    heir.look_again.set(0);
     let free = pp.with_gfree(core::mem::take);
     synced.gfree.append(free);
     port.p_destroyed(pp, heir);

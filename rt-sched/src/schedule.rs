@@ -38,7 +38,6 @@ use crate::p::P;
 use crate::runq::Push;
 use crate::sched::Sched;
 use crate::thread::wakep;
-use crate::timer::NEVER;
 
 /// Every so many schedulings the global queue comes first, so that two goroutines which keep
 /// readying each other do not starve it. Go: `schedtick%61`.
@@ -160,7 +159,7 @@ unsafe fn fast_next(mp: &M, pp: &P, me: &G) -> Option<NonNull<G>> {
     let shared = &mp.sched().shared;
     let due_for_others = pp.schedtick().is_multiple_of(GLOBAL_EVERY) && shared.global_len() != 0;
     let wanted = shared.is_stopping() || !mp.lockedg.get().is_null() || mp.exit_wanted.get();
-    if due_for_others || wanted || pp.timers.first_when() != NEVER {
+    if due_for_others || wanted || pp.time_may_have_come() {
         return None;
     }
     // SAFETY: **mine**.
@@ -278,7 +277,7 @@ pub fn gosched() {
 #[inline(always)]
 fn needs_g0(mp: &M, pp: &P) -> bool {
     let shared = &mp.sched().shared;
-    shared.is_stopping() || shared.global_len() != 0 || pp.timers.first_when() != NEVER
+    shared.is_stopping() || shared.global_len() != 0 || pp.time_may_have_come()
 }
 
 #[inline(always)]

@@ -48,7 +48,11 @@ pub fn sleep_ns(duration_ns: u64) {
     let prepare = || spot.prepare(WaitReason::Sleep);
     // SAFETY: **pinned**: commit returns after the timer has fired.
     match unsafe { pp.timers.start(timer, when, prepare) } {
-        Ok(Started::First) => wake_poller(sched, when),
+        Ok(Started::First) => {
+            // SAFETY: still on this P: the goroutine has not left it.
+            unsafe { current_m().pp() }.look_again.set(0);
+            wake_poller(sched, when);
+        }
         Ok(Started::Later) => {}
         Err(_) => rt_os::throw::throw("runtime: out of memory"),
     }
