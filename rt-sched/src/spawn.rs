@@ -312,8 +312,11 @@ pub fn current_stack() -> Stack {
     unsafe { current_g().as_ref() }.map_or_else(Stack::default, |g| g.stack.get())
 }
 
-/// Ends the running goroutine without returning from it. Nothing on its stack is dropped, and a
-/// handle to it is never done. Other goroutines go on. Go: `runtime.Goexit`.
+/// Ends the running goroutine without returning from it. Other goroutines go on. Go:
+/// `runtime.Goexit`.
+///
+/// Nothing on its stack is dropped, so the stack is never used again: pinned values and borrows that
+/// others have into it stay good. A handle to it is never done. Return instead where you can.
 ///
 /// # Panics
 /// On a thread that runs no goroutine.
@@ -321,6 +324,7 @@ pub fn goexit() -> ! {
     // SAFETY: a G in the slot is alive.
     let g = unsafe { current_g().as_ref() }.expect("goexit: no goroutine runs here");
     assert!(g.park.ops.is_some(), "goexit: on g0");
+    g.hold.keep_for_ever();
     // SAFETY: the running goroutine; whoever joins it waits for ever, as documented.
     unsafe { goexit0(g) }
 }

@@ -4,6 +4,7 @@
 //!   go:     STACK ---------- release(STACK): last, free it
 //!   spawn:  STACK|HANDLE --- release(STACK) ---> HANDLE --- release(HANDLE): last, free it
 //!                       \--- release(HANDLE) --> STACK ---- release(STACK):  last, free it
+//!   goexit: ... keep_for_ever: FOREVER stays, nobody is ever the last
 //! ```
 //!
 //! The stack lets go after the M has left it; the handle when it is joined or dropped.
@@ -20,6 +21,9 @@ pub enum Holder {
     Handle = 2,
 }
 
+/// The bit that nobody releases.
+const FOREVER: u32 = 4;
+
 /// The word.
 #[derive(Debug)]
 pub struct Hold(AtomicU32);
@@ -30,6 +34,12 @@ impl Hold {
     pub fn new(with_handle: bool) -> Hold {
         let handle = if with_handle { Holder::Handle as u32 } else { 0 };
         Hold(AtomicU32::new(Holder::Stack as u32 | handle))
+    }
+
+    /// The slot is never freed: its stack was left with live frames, and others may hold pointers
+    /// into them.
+    pub fn keep_for_ever(&self) {
+        self.0.fetch_or(FOREVER, Ordering::Relaxed);
     }
 
     /// Lets go. True when nobody holds the slot any more: the caller frees it.
