@@ -1,6 +1,7 @@
 //! A stack as a range of addresses. Go: `stack`, `stackguard0`, `stackguard1`.
 
-/// How far above a stack's low end its guard mark lies once its thread runs, in bytes. Go: `stackGuard`.
+/// How far above a stack's low end its guard mark lies once its thread runs, in bytes. Go:
+/// `stackGuard`.
 pub const STACK_GUARD: usize = 928;
 
 /// The usable part of a stack: `lo` is its lowest byte, `hi` the first byte above it.
@@ -24,10 +25,16 @@ impl Stack {
     pub const fn contains(&self, address: usize) -> bool {
         self.lo <= address && address < self.hi
     }
+
+    /// Bytes left when the stack pointer is `sp`; 0 when it is below the low end.
+    #[must_use]
+    pub const fn room_below(&self, sp: usize) -> usize {
+        sp.saturating_sub(self.lo)
+    }
 }
 
-/// The two marks that Go's code compares its stack pointer with. Nothing compares here; they are kept
-/// for dumps, and move as in Go.
+/// The two marks that Go's code compares its stack pointer with. Nothing compares here; they are
+/// kept for dumps, and move as in Go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Guards {
     /// Of ordinary code. Go: `stackguard0`.
@@ -60,6 +67,8 @@ mod tests {
         assert_eq!(stack.size_bytes(), 0x2000);
         assert!(stack.contains(0x1000) && stack.contains(0x2fff));
         assert!(!stack.contains(0xfff) && !stack.contains(0x3000));
+        assert_eq!((stack.room_below(0x1800), stack.room_below(0x1000)), (0x800, 0));
+        assert_eq!(stack.room_below(0xfff), 0);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The stack that the kernel gave the first thread. Go: the bounds of g0 in `rt0_go`.
 //!
-//! g0's bounds are book-keeping: the kernel's stack is as large as its limit says, and the kernel grows
-//! and guards it. The scheduler uses the part that is named here, and the boot checks that it exists.
+//! g0's bounds are book-keeping: the kernel's stack is as large as its limit says, and the kernel
+//! grows and guards it. The scheduler uses the part that is named here, and the boot checks that it
+//! exists.
 
 use core::fmt;
 
@@ -49,6 +50,8 @@ impl fmt::Display for TooSmall {
         write!(f, "RLIMIT_STACK is {} bytes, the scheduler needs {need}", self.limit_bytes)
     }
 }
+
+impl core::error::Error for TooSmall {}
 
 /// Is the limit of the first thread's stack large enough? `None` is no known limit.
 ///

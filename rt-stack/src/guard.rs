@@ -1,8 +1,8 @@
 //! Guards below stacks: pages that fault when touched.
 //!
-//! `MADV_GUARD_INSTALL` (Linux 6.13) marks pages as guards without a mapping of their own, so a million
-//! stacks cost no more mappings than one. Where the kernel does not know it, `mprotect` does the same
-//! at two mappings a stack, and `vm.max_map_count` ends it at some 32 thousand.
+//! `MADV_GUARD_INSTALL` (Linux 6.13) marks pages as guards without a mapping of their own, so a
+//! million stacks cost no more mappings than one. Where the kernel does not know it, `mprotect`
+//! does the same at two mappings a stack, and `vm.max_map_count` ends it at some 32 thousand.
 //!
 //! # Safety
 //! - **lowest pages**: a guard is made of the lowest pages of a slot, which nobody uses.
@@ -13,12 +13,14 @@ use core::sync::atomic::{AtomicU8, Ordering};
 use rt_os::errno::Errno;
 use rt_os::sys::mem::{self, Advice, Protection};
 
+use crate::error::{StackError, StackErrorKind};
+
 /// The lowest bytes of a slot that its stack must not reach.
 pub(crate) const GUARD_BYTES_MAX: usize = 16 << 10;
 const PAGE: usize = 4096;
 
-/// How guards are made. `UNTRIED -> ADVICE` or `UNTRIED -> PROTECT` at the first guard, for good: both
-/// may be tried at once by two threads, with the same answer.
+/// How guards are made: `UNTRIED -> ADVICE` at the first guard that the kernel takes as advice,
+/// `UNTRIED | ADVICE -> PROTECT` at the first that it refuses, for good. Under the pool's lock.
 #[derive(Debug)]
 pub(crate) struct GuardKind(AtomicU8);
 
@@ -39,11 +41,12 @@ impl GuardKind {
     /// Makes the lowest `len_bytes` at `lo` a guard.
     ///
     /// # Errors
-    /// ENOMEM: too many mappings, or no memory for page tables.
+    /// [`StackErrorKind::Mappings`]: too many of them. [`StackErrorKind::Memory`]: none for page
+    /// tables.
     ///
     /// # Safety
     /// **lowest pages**.
-    pub(crate) unsafe fn install(&self, lo: usize, len_bytes: usize) -> Result<(), Errno> {
+    pub(crate) unsafe fn install(&self, lo: usize, len_bytes: usize) -> Result<(), StackError> {
         if self.0.load(Ordering::Relaxed) != PROTECT {
             // SAFETY: **lowest pages**.
             match unsafe { mem::advise(lo, len_bytes, Advice::GuardInstall) } {
@@ -51,15 +54,17 @@ impl GuardKind {
                     self.0.store(ADVICE, Ordering::Relaxed);
                     return Ok(());
                 }
-                // EINVAL: an old kernel. EPERM, ENOSYS: a filter.
-                Err(_) if self.0.load(Ordering::Relaxed) == UNTRIED => {
-                    self.0.store(PROTECT, Ordering::Relaxed);
+                Err(errno @ (Errno::ENOMEM | Errno::EAGAIN)) => {
+                    return Err(StackError { kind: StackErrorKind::Memory, errno });
                 }
-                Err(error) => return Err(error),
+                // EINVAL: an old kernel, or memory that is locked (mlockall). EPERM, ENOSYS: a
+                // filter.
+                Err(_) => self.0.store(PROTECT, Ordering::Relaxed),
             }
         }
         // SAFETY: **lowest pages**.
         unsafe { mem::protect(lo, len_bytes, Protection::None) }
+            .map_err(|errno| StackError { kind: StackErrorKind::Mappings, errno })
     }
 
     pub(crate) fn splits_mappings(&self) -> bool {

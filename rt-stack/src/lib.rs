@@ -4,8 +4,13 @@
 #![cfg(not(loom))]
 
 pub mod bounds;
+mod error;
 pub mod g0;
 mod guard;
+mod list;
 pub mod pool;
 mod slab;
 pub mod system;
+mod table;
+mod trim;
+mod watermark;

@@ -1,7 +1,7 @@
 //! A stretch of address space cut into slots, and what is known of each slot.
 //!
-//! Nothing is written into a slot: its pages belong to who took it, and untouched ones cost nothing.
-//! What is known of the slots lies in a side table, 8 bytes for each.
+//! Nothing is written into a slot: its pages belong to who took it, and untouched ones cost
+//! nothing. What is known of the slots lies in a side table, 12 bytes for each.
 //!
 //! # Safety
 //! - **table**: `notes` leads to one [`Note`] for each slot, for ever.
@@ -27,19 +27,23 @@ pub(crate) enum State {
     Retained = 2,
     /// Given back, its pages returned to the kernel; the guard stands.
     Released = 3,
+    /// In the hands of a trim, which returns its pages; in no list.
+    Releasing = 4,
 }
 
 /// What is known of a slot.
 #[derive(Debug)]
 pub(crate) struct Note {
     state: AtomicU32,
-    /// The next slot of its free list; under the pool's lock.
+    /// Its neighbours in its free list; under the pool's lock.
     pub(crate) next: AtomicU32,
+    pub(crate) prev: AtomicU32,
 }
 
 impl Note {
     pub(crate) const fn fresh() -> Note {
-        Note { state: AtomicU32::new(State::Fresh as u32), next: AtomicU32::new(0) }
+        let (next, prev) = (AtomicU32::new(0), AtomicU32::new(0));
+        Note { state: AtomicU32::new(State::Fresh as u32), next, prev }
     }
 
     pub(crate) fn state(&self) -> State {
@@ -47,7 +51,8 @@ impl Note {
             0 => State::Fresh,
             1 => State::Taken,
             2 => State::Retained,
-            _ => State::Released,
+            3 => State::Released,
+            _ => State::Releasing,
         }
     }
 
