@@ -206,6 +206,7 @@ fn go_idle(mp: &M, sched: &Sched) {
     if work_anywhere(sched) && take_p_back(mp, sched) {
         return;
     }
+    crate::gfree::release_surplus(sched);
     if crate::sleep::sleep_for_timers(mp, sched) {
         return;
     }

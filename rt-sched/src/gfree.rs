@@ -8,6 +8,7 @@
 
 use core::ptr::NonNull;
 
+use rt_os::sys::clock::nanotime;
 use rt_stack::pool::StackError;
 
 use crate::g::{G, Status};
@@ -17,6 +18,10 @@ use crate::schedule::current_m;
 
 /// A P keeps fewer than this; at this number half go to the shared list. Go: 64 and 32.
 const KEEP_MAX: usize = 64;
+/// So many stay in the shared list when an M idles; the rest goes to the pool.
+const KEEP_SHARED: usize = 256;
+/// How long a stack that nobody uses keeps its pages at least, in ns: it is forgotten by halves.
+const EPOCH_NS: u64 = 10_000_000_000;
 /// So many are taken from the shared list at once.
 const REFILL: usize = 32;
 
@@ -75,6 +80,21 @@ pub(crate) unsafe fn put(gp: NonNull<G>) {
     if let Some(surplus) = surplus {
         sched.lock().gfree.append(surplus);
     }
+}
+
+/// Hands what the shared list has too much of back to the stack pool, and lets the pool return the
+/// pages of stacks that the program has lately not needed. By an M that has nothing else to do.
+pub(crate) fn release_surplus(sched: &Sched) {
+    let mut synced = sched.lock();
+    let keep = synced.take_gfree(KEEP_SHARED);
+    let mut surplus = core::mem::replace(&mut synced.gfree, keep);
+    drop(synced);
+    if !surplus.is_empty() {
+        // SAFETY: **free**: nobody but the chain knows it.
+        let stacks = core::iter::from_fn(|| Some(unsafe { surplus.pop()?.as_ref() }.stack.get()));
+        sched.stacks.put_batch(stacks);
+    }
+    sched.stacks.trim_if_due(nanotime(), EPOCH_NS);
 }
 
 impl Sched {
