@@ -11,8 +11,8 @@
 //! ```
 //!
 //! "At hand" means: in this P's own queue, off its stack, not locked to a thread, and nothing else
-//! asks for the scheduler's attention ([`fast_next`]). A switch hands over who was left; the one
-//! that arrives publishes that nobody is on that stack any more ([`arrive`]). So a goroutine may be
+//! asks for the scheduler's attention (`fast_next`). A switch hands over who was left; the one
+//! that arrives publishes that nobody is on that stack any more (`arrive`). So a goroutine may be
 //! put into a queue while it still stands on its stack.
 //!
 //! # Safety
