@@ -25,6 +25,7 @@ pub mod entry_parts {
     pub use crate::heap::ProgramHeap;
     pub use crate::panic::panicked;
     pub use crate::rt0::{Exit, HostInit, rt0_go};
+    pub use rt_asm::cpu::abort;
     pub use rt_asm::{entry, mem_symbols};
 }
 
@@ -70,5 +71,11 @@ macro_rules! entry {
         /// Compiled code names it; nothing unwinds in a program that aborts.
         #[unsafe(no_mangle)]
         extern "C" fn rust_eh_personality() {}
+
+        /// The compiled standard crates name it in paths that only unwinding takes.
+        #[unsafe(no_mangle)]
+        extern "C" fn _Unwind_Resume() -> ! {
+            $crate::entry_parts::abort()
+        }
     };
 }

@@ -79,8 +79,9 @@ static STACKS: Pool = Pool::new(256 << 10);
 static FIRST_PS: FirstPs = FirstPs::zeroed();
 /// The command line and the environment. Go: `argc`, `argv`.
 pub(crate) static ARGS: BootCell<Args> = BootCell::empty();
-/// The time stamp counter at the first Rust instruction; 0 before.
-pub(crate) static BOOT_TICKS: AtomicU64 = AtomicU64::new(0);
+/// The time stamp counter at the first Rust instruction. Not zero before, so that it lies with what
+/// else the boot writes.
+pub(crate) static BOOT_TICKS: AtomicU64 = AtomicU64::new(u64::MAX);
 
 /// What a bare program's `main` may return.
 pub trait Exit {

@@ -27,11 +27,13 @@ use crate::schedule::current_g;
 use crate::spawn::SpawnError;
 use crate::thread::{mstart, reserve_id, wire};
 
+/// Not zero, so that what the boot writes lies together in the few pages of initialised data.
+const UNSET: u64 = u64::MAX;
 /// The process's random seed. Written by schedinit, read by each new M. Go: `fastrandseed`.
-static SEED: [AtomicU64; 2] = [AtomicU64::new(0), AtomicU64::new(0)];
+static SEED: [AtomicU64; 2] = [const { AtomicU64::new(UNSET) }; 2];
 /// The signal mask that the process started with: every M starts with it, and not with its
 /// creator's. Go: `initSigmask`.
-static INIT_SIGMASK: AtomicU64 = AtomicU64::new(0);
+static INIT_SIGMASK: AtomicU64 = AtomicU64::new(UNSET);
 
 /// A scheduler that is ready to run goroutines. Made by [`schedinit`] only.
 #[derive(Debug)]

@@ -11,6 +11,7 @@ use core::ptr::NonNull;
 use rt_wait::park::{ParkHeader, ParkOps, WaitReason};
 
 use crate::g::{G, Status};
+use crate::p::P;
 use crate::runq::Push;
 use crate::sched::Sched;
 use crate::schedule::{self, current_g, current_m, wake_for_work};
@@ -24,6 +25,19 @@ pub fn current_sched() -> Option<&'static Sched> {
     NonNull::new(current_g())?;
     // SAFETY: a G in the slot means an M.
     Some(unsafe { current_m() }.sched())
+}
+
+/// Calls `f` with the running M's P: none on a thread that is no M, and on an M that has none. `f`
+/// must not park.
+#[inline]
+pub fn with_current_p<R>(f: impl FnOnce(Option<&P>) -> R) -> R {
+    let pp = NonNull::new(current_g()).and_then(|gp| {
+        // SAFETY: a G in the slot has an M once the boot has tied them; both live for ever.
+        let mp = unsafe { gp.as_ref().m.get().as_ref() }?;
+        NonNull::new(mp.p.get())
+    });
+    // SAFETY: **mine**: it is this M's until `f` returns.
+    f(pp.map(|pp| unsafe { &*pp.as_ptr() }))
 }
 
 unsafe fn prepare(header: NonNull<ParkHeader>, reason: WaitReason) {

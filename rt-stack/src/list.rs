@@ -1,9 +1,8 @@
-//! A list of free slots, hot end first. The links lie in the slots' notes, never in the slots: what
-//! a slot's last user left there stays whole, and a cold page is not touched for book-keeping.
+//! A list of free slots, hot end first. The links lie in the notes of the slots, not in the slots:
+//! what the last user left there stays whole, and no cold page is touched for book-keeping.
 
 use core::sync::atomic::Ordering::Relaxed; // all under the pool's lock
 
-use crate::slab::Note;
 use crate::table::{NONE, Table};
 
 /// The list. Guarded by the pool's lock, as are the links of its slots. A slot is in one list at
@@ -63,8 +62,10 @@ impl List {
 
     /// Takes `id`, which is in this list, out of it.
     pub(crate) fn remove(&mut self, table: &Table, id: u32) {
-        let note: &Note = table.note(id);
+        let note = table.note(id);
         let (prev, next) = (note.prev.load(Relaxed), note.next.load(Relaxed));
+        let leads_here = if prev == NONE { self.head } else { table.note(prev).next.load(Relaxed) };
+        assert!(leads_here == id, "a slot is in the list it is taken from");
         match prev {
             NONE => self.head = next,
             prev => table.note(prev).next.store(next, Relaxed),

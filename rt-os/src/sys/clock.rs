@@ -14,8 +14,10 @@ use rt_asm::syscall::syscall2;
 
 type ClockGettime = unsafe extern "C" fn(i32, *mut libc::timespec) -> i32;
 
-/// The vDSO's address; 0: none. Stored once by osinit.
-static VDSO: AtomicUsize = AtomicUsize::new(0);
+/// The vDSO's address; 0: there is none. Stored once by osinit.
+static VDSO: AtomicUsize = AtomicUsize::new(NOT_TOLD);
+/// Nobody has said. Not zero: what the boot writes lies together in initialised data.
+const NOT_TOLD: usize = usize::MAX;
 /// The function: 0 not looked up yet, 1 there is none, else its address. Looking up twice is
 /// harmless.
 static FUNCTION: AtomicUsize = AtomicUsize::new(0);
@@ -25,7 +27,9 @@ const NONE: usize = 1;
 /// Tells where the vDSO is: AT_SYSINFO_EHDR.
 pub fn set_vdso(ehdr: usize) {
     VDSO.store(ehdr, Ordering::Release);
-    FUNCTION.store(UNKNOWN, Ordering::Release);
+    if FUNCTION.load(Ordering::Relaxed) == NONE {
+        FUNCTION.store(UNKNOWN, Ordering::Release);
+    }
 }
 
 /// ns of CLOCK_MONOTONIC. Go: `nanotime`.
@@ -79,7 +83,7 @@ fn in_ns(time: libc::timespec) -> u64 {
 
 fn look_up() -> usize {
     match VDSO.load(Ordering::Acquire) {
-        0 => NONE,
+        0 | NOT_TOLD => NONE,
         // SAFETY: **image**.
         ehdr => unsafe { find_symbol(ehdr, c"__vdso_clock_gettime") }.unwrap_or(NONE),
     }

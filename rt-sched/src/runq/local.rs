@@ -40,6 +40,7 @@ pub const CAPACITY: usize = if cfg!(loom) { 4 } else { 256 };
 pub const STEAL_MAX: usize = CAPACITY / 2;
 
 /// One P's queue. Its [`Owner`] pushes and pops; anyone may steal.
+#[repr(C)] // the ring last: a P that never queues does not touch its pages
 pub struct LocalQueue<T> {
     pub(super) head: CachePadded<AtomicU32>,
     pub(super) tail: CachePadded<AtomicU32>, // stored by the owner alone
