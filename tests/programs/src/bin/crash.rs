@@ -1,0 +1,167 @@
+//! `crash WAY`: programs that end badly. Ports of Go's crash programs.
+#![no_std]
+#![no_main]
+
+use core::hint::black_box;
+use core::time::Duration;
+
+use programs::select;
+use programs::wait::{self, Semaphore};
+use rt_main::{eprintln, runtime, thread};
+
+rt_main::entry!(main);
+
+/// Main waits for what never comes. Go: `SimpleDeadlock`.
+fn simple() {
+    wait::forever();
+}
+
+/// Main waits before it has started anything, after one of its own has ended. Go: `InitDeadlock`.
+fn init() {
+    let Ok(()) = thread::spawn(|| ()).join();
+    wait::forever();
+}
+
+/// As `simple`, tied to its thread. Go: `LockedDeadlock`.
+fn locked() {
+    runtime::lock_os_thread();
+    wait::forever();
+}
+
+/// Another goroutine waits tied, and main as well. Go: `LockedDeadlock2`.
+fn locked2() {
+    thread::go(|| {
+        runtime::lock_os_thread();
+        wait::forever();
+    });
+    thread::sleep(Duration::from_millis(1));
+    wait::forever();
+}
+
+/// Main leaves, another waits for ever. Go: `GoexitDeadlock`.
+fn goexit_waits() {
+    thread::go(|| {
+        wait::forever();
+    });
+    runtime::goexit();
+}
+
+/// Main leaves, the others end. Go: `GoexitExit` with goroutines that return.
+fn goexit() {
+    thread::go(|| thread::sleep(Duration::from_millis(1)));
+    runtime::goexit();
+}
+
+/// A join of one that waits for ever.
+fn join() {
+    let Ok(()) = thread::spawn(|| wait::forever()).join();
+}
+
+/// More threads than allowed. Go: `ThreadExhaustion`.
+fn threads() {
+    static TIED: Semaphore = Semaphore::new(0);
+    runtime::set_max_threads(10);
+    for _ in 0..10 {
+        thread::go(|| {
+            runtime::lock_os_thread();
+            TIED.release();
+            wait::forever();
+        });
+        TIED.acquire();
+    }
+}
+
+/// The limit falls below the number of threads there are.
+fn limit() {
+    static TIED: Semaphore = Semaphore::new(0);
+    for _ in 0..10 {
+        thread::go(|| {
+            runtime::lock_os_thread();
+            TIED.release();
+            wait::forever();
+        });
+        TIED.acquire();
+    }
+    runtime::set_max_threads(5);
+}
+
+#[inline(never)]
+#[allow(unconditional_recursion, reason = "it is to overflow")]
+fn recurse(depth: u64) -> u64 {
+    let room = black_box([depth; 32]);
+    recurse(depth + 1) + room[depth as usize % 32]
+}
+
+/// A goroutine runs out of stack; those beside it do not notice. Go: `StackOverflow`.
+fn overflow() {
+    static READY: Semaphore = Semaphore::new(0);
+    // Neighbours, whose stacks lie around the one that overflows.
+    let neighbour = |_| {
+        thread::go(|| {
+            let mine = black_box([0x5au8; 1024]);
+            READY.release();
+            // It looks at its stack for as long as the program lives.
+            while black_box(&mine).iter().all(|byte| *byte == 0x5a) {
+                thread::yield_now();
+            }
+            eprintln!("a neighbour was overwritten");
+        });
+        READY.acquire();
+    };
+    (0..4).for_each(neighbour);
+    thread::go(|| {
+        black_box(recurse(0));
+    });
+    (0..4).for_each(neighbour);
+    wait::forever();
+}
+
+/// As `overflow`, by main itself.
+fn overflow_main() {
+    black_box(recurse(0));
+}
+
+/// Go: `panic` in main.
+fn panic() {
+    panic!("the {} way", "hard");
+}
+
+/// Go: `panic` in a goroutine.
+fn panic_go() {
+    thread::go(|| panic!("elsewhere"));
+    wait::forever();
+}
+
+/// A read at an address where nothing is. Go: `NilDeref`.
+fn fault() {
+    mod hole {
+        //! # Safety
+        //! - **hole**: the fault is the purpose.
+        #![allow(unsafe_code, reason = "**hole**: it reads where nothing is")]
+
+        pub(super) fn read() -> u8 {
+            // SAFETY: **hole**.
+            unsafe { core::ptr::without_provenance::<u8>(0x10).read_volatile() }
+        }
+    }
+    black_box(hole::read());
+}
+
+fn main() -> i32 {
+    select::run(&[
+        ("simple", simple),
+        ("init", init),
+        ("locked", locked),
+        ("locked2", locked2),
+        ("goexit-waits", goexit_waits),
+        ("goexit", goexit),
+        ("join", join),
+        ("threads", threads),
+        ("limit", limit),
+        ("overflow", overflow),
+        ("overflow-main", overflow_main),
+        ("panic", panic),
+        ("panic-go", panic_go),
+        ("fault", fault),
+    ])
+}

@@ -1,0 +1,170 @@
+//! The boot where the kernel denies something: it goes on, or ends with a text that says what.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use nix::sys::ptrace;
+use nix::sys::signal::Signal;
+use nix::sys::wait::{WaitStatus, waitpid};
+use nix::unistd::Pid;
+use tests::outcome::Outcome;
+use tests::run::Program;
+use tests::seccomp::Filter;
+use tests::setup::Setup;
+
+/// `MADV_GUARD_INSTALL`, of Linux 6.13.
+const GUARD_INSTALL: u32 = 102;
+/// Where a program ends itself that has no thread pointer, as Go's does.
+const NO_TLS_ADDRESS: usize = 0xf1;
+
+/// A copy of a program where everybody may execute it.
+fn public_copy(name: &str) -> (tempfile::TempDir, PathBuf) {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let everybody = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(folder.path(), everybody).expect("our own folder");
+    let path = folder.path().join(name);
+    // Not by ourselves: a child forked by another test would keep the file open for writing.
+    let mut copy = std::process::Command::new("cp");
+    let copied = copy.arg(tests::bare::program(name)).arg(&path).status();
+    assert!(copied.is_ok_and(|status| status.success()), "a program can be copied");
+    (folder, path)
+}
+
+fn with_one_thread(program: Program) -> Outcome {
+    let limit = Setup::Limit(libc::RLIMIT_NPROC, 1);
+    program.setup(Setup::Nobody).setup(limit).run()
+}
+
+#[test]
+fn no_thread_is_needed_or_go_says_so() {
+    let (_folder, empty) = public_copy("empty");
+    with_one_thread(Program::at(empty).procs(1)).expect_ok();
+    let (_folder, probe) = public_copy("probe");
+    let outcome = with_one_thread(Program::at(probe).arg("threads").procs(4)).expect_code(2);
+    let (have, rest) = outcome
+        .stderr
+        .strip_prefix("runtime: failed to create new OS thread (have ")
+        .and_then(|text| text.split_once(' '))
+        .unwrap_or_else(|| panic!("{}", outcome.show()));
+    assert!(have.parse::<u32>().is_ok_and(|have| have >= 1), "{}", outcome.show());
+    let text = "already; errno=11)\n\
+                runtime: may need to increase max user processes (ulimit -u)\n\
+                fatal error: newosproc\n";
+    assert!(rest.starts_with(text), "{}", outcome.show());
+}
+
+#[test]
+fn little_address_space() {
+    // From less than one slab of stacks to plenty.
+    let mut booted = 0;
+    for shift in 20..33 {
+        for program in [Program::bare("empty"), Program::bare("rt-main").args(["tree", "500"])] {
+            let limit = Setup::Limit(libc::RLIMIT_AS, 1 << shift);
+            let outcome = program.procs(4).setup(limit).run();
+            assert_eq!(outcome.signal(), None, "2^{shift} bytes: {}", outcome.show());
+            if outcome.code() == Some(0) {
+                booted += 1;
+                continue;
+            }
+            let outcome = outcome.expect_code(2);
+            let text = &outcome.stderr;
+            let named =
+                ["memory", "address space", "ENOMEM"].iter().any(|word| text.contains(word));
+            assert!(named, "2^{shift} bytes: {}", outcome.show());
+        }
+    }
+    assert!(booted > 10, "only {booted} runs went well");
+}
+
+#[test]
+fn a_small_stack_limit_is_refused_by_name() {
+    let limit = |bytes| Setup::Limit(libc::RLIMIT_STACK, bytes);
+    let outcome = Program::bare("empty").setup(limit(64 << 10)).run().expect_code(2);
+    assert!(outcome.stderr.contains("RLIMIT_STACK"), "{}", outcome.show());
+    Program::bare("empty").setup(limit(256 << 10)).run().expect_ok();
+    Program::bare("empty").setup(limit(libc::RLIM_INFINITY)).run().expect_ok();
+}
+
+/// All of it works, four Ps and a thousand goroutines.
+fn works_without(filter: Filter) {
+    for program in [Program::bare("rt-main"), Program::bare("rt-main").args(["tree", "1000"])] {
+        program.procs(4).deny(filter.clone()).run().expect_ok();
+    }
+}
+
+#[test]
+fn without_membarrier() {
+    works_without(Filter::deny(libc::SYS_membarrier, libc::ENOSYS));
+    works_without(Filter::deny(libc::SYS_membarrier, libc::EPERM));
+}
+
+#[test]
+fn without_guard_pages_by_madvise() {
+    let filter = Filter::deny_argument(libc::SYS_madvise, 2, GUARD_INSTALL, libc::EINVAL);
+    works_without(filter.clone());
+    // The guards are there all the same.
+    let overflow = Program::bare("crash").arg("overflow").procs(2).deny(filter);
+    let outcome = overflow.run().expect_code(2);
+    assert!(outcome.stderr.contains("fatal error: stack overflow\n"), "{}", outcome.show());
+}
+
+#[test]
+fn without_madvise_at_all() {
+    works_without(Filter::deny(libc::SYS_madvise, libc::ENOSYS));
+}
+
+#[test]
+fn without_affinity() {
+    let filter = Filter::deny(libc::SYS_sched_getaffinity, libc::EPERM);
+    works_without(filter.clone());
+    let outcome = Program::bare("rt-main").deny(filter).run().expect_ok();
+    assert_eq!(outcome.value("cpus"), Some("1"), "Go's answer too: {}", outcome.show());
+}
+
+#[test]
+fn without_what_only_makes_it_better() {
+    works_without(Filter::deny(libc::SYS_getrandom, libc::ENOSYS));
+    works_without(Filter::deny(libc::SYS_openat, libc::EACCES));
+    works_without(Filter::deny(libc::SYS_prctl, libc::EINVAL));
+    works_without(Filter::deny(libc::SYS_prlimit64, libc::EPERM));
+}
+
+#[test]
+fn without_a_thread_pointer_it_ends_at_0xf1() {
+    let filter = Filter::deny(libc::SYS_arch_prctl, libc::EPERM);
+    let outcome = Program::bare("empty").deny(filter.clone()).run();
+    assert_eq!(outcome.signal(), Some(libc::SIGSEGV), "{}", outcome.show());
+    // Again, under our eyes, for the address.
+    let mut program = Program::bare("empty").deny(filter).setup(Setup::Traced);
+    let mut child = program.spawn().expect("it starts");
+    let pid = Pid::from_raw(i32::try_from(child.id()).expect("a PID is small"));
+    let stopped = |signal| WaitStatus::Stopped(pid, signal);
+    assert_eq!(waitpid(pid, None), Ok(stopped(Signal::SIGTRAP)), "at its exec");
+    ptrace::cont(pid, None).expect("it goes on");
+    assert_eq!(waitpid(pid, None), Ok(stopped(Signal::SIGSEGV)));
+    let info = ptrace::getsiginfo(pid).expect("it has stopped by a signal");
+    ptrace::kill(pid).expect("it can be ended");
+    child.wait().expect("it has ended");
+    assert_eq!(fault_address(&info), NO_TLS_ADDRESS);
+}
+
+fn fault_address(info: &libc::siginfo_t) -> usize {
+    #![allow(unsafe_code, reason = "the address is in a union")]
+    // SAFETY: the signal is SIGSEGV, for which the kernel fills the address.
+    (unsafe { info.si_addr() }) as usize
+}
+
+#[test]
+fn a_limit_of_threads_below_one_for_each_p() {
+    // 64 Ps, goroutines for all of them, and 20 threads: the work is done or the end is said.
+    let (_folder, path) = public_copy("rt-main");
+    let limit = Setup::Limit(libc::RLIMIT_NPROC, 20);
+    let program = Program::at(path).args(["tree", "100000"]).procs(64);
+    let limited = program.setup(Setup::Nobody).setup(limit).limit(Duration::from_secs(60));
+    let outcome = limited.run();
+    match outcome.code() {
+        Some(0) => {}
+        _ => assert!(outcome.stderr.contains("fatal error: newosproc\n"), "{}", outcome.show()),
+    }
+}
