@@ -101,8 +101,8 @@ impl Exit for i32 {
     }
 }
 
-/// A host that owns the thread's storage: called with g0's bounds, it must leave the g slot working on
-/// this thread, and returns the low end of the stack that g0 may use. Go: `_cgo_init`.
+/// A host that owns the thread's storage: called with g0's bounds, it must leave the g slot working
+/// on this thread, and returns the low end of the stack that g0 may use. Go: `_cgo_init`.
 pub type HostInit = unsafe extern "C" fn(g0_lo: usize, g0_hi: usize) -> usize;
 
 /// The boot. Never returns.

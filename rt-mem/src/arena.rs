@@ -1,8 +1,8 @@
 //! An arena: 1 MiB of address space, so aligned, whose first page says which others are in use. Go:
 //! `heapArena`.
 //!
-//! Three things are known of a page: in use; free and dirty (its contents are anyone's); free and clean
-//! (it reads as zero, and most likely is not even there).
+//! Three things are known of a page: in use; free and dirty (its contents are anyone's); free and
+//! clean (it reads as zero, and most likely is not even there).
 //!
 //! # Safety
 //! - **locked**: arenas are touched under the page heap's lock only.
@@ -118,7 +118,8 @@ impl Arena {
         self.longest = PAGES;
     }
 
-    /// Gives dirty runs of at least `least` pages to `purge`, which says whether they are clean now.
+    /// Gives dirty runs of at least `least` pages to `purge`, which says whether they are clean
+    /// now.
     pub(crate) fn purge(
         &mut self,
         least: usize,

@@ -1,8 +1,8 @@
 //! A heap as a program's `#[global_allocator]`.
 //!
 //! # Safety
-//! - **current**: an implementor of [`Current`] lends a local heap to one caller at a time, and to the
-//!   thread that has the right to it.
+//! - **current**: an implementor of [`Current`] lends a local heap to one caller at a time, and to
+//!   the thread that has the right to it.
 #![allow(unsafe_code, reason = "**current**: GlobalAlloc is unsafe")]
 
 use core::alloc::{GlobalAlloc, Layout};
@@ -16,11 +16,11 @@ use crate::source::{Kernel, Source};
 /// Finds the local heap of whoever runs. This crate does not know what a P is.
 ///
 /// # Safety
-/// **current**. `with` calls `f` once, does not unwind by itself, and neither allocates nor frees by the
-/// allocator it serves while it lends the heap.
+/// **current**. `with` calls `f` once, does not unwind by itself, and neither allocates nor frees
+/// by the allocator it serves while it lends the heap.
 pub unsafe trait Current {
-    /// Calls `f` with the caller's local heap; with `None` on a thread that has none: during boot, and
-    /// on an M without a P.
+    /// Calls `f` with the caller's local heap; with `None` on a thread that has none: during boot,
+    /// and on an M without a P.
     fn with<R>(f: impl FnOnce(Option<&mut LocalHeap>) -> R) -> R;
 }
 
@@ -65,7 +65,8 @@ impl<C: Current, S: Source> Global<C, S> {
     }
 }
 
-// SAFETY: the heap gives out memory that is nobody else's, as the layout says; null when it has none.
+// SAFETY: the heap gives out memory that is nobody else's, as the layout says; null when it has
+// none.
 unsafe impl<C: Current, S: Source> GlobalAlloc for Global<C, S> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {

@@ -1,9 +1,9 @@
-//! The heap as a whole: the page heap, a shared local heap for who has none, and the way each request
-//! takes. Go: `mallocgc`, `mheap`, `mcentral`.
+//! The heap as a whole: the page heap, a shared local heap for who has none, and the way each
+//! request takes. Go: `mallocgc`, `mheap`, `mcentral`.
 //!
 //! # Safety
-//! - **by layout**: memory is freed and resized with the layout it was asked for by, which says where
-//!   it came from: a span, an arena, or a mapping of its own.
+//! - **by layout**: memory is freed and resized with the layout it was asked for by, which says
+//!   where it came from: a span, an arena, or a mapping of its own.
 #![allow(unsafe_code, reason = "**by layout**: memory by address")]
 
 use core::alloc::Layout;
@@ -24,10 +24,11 @@ use crate::span::{HeapId, Span, Taken};
 const SHARED: HeapId = HeapId(1);
 const SPAN_PAGES: usize = SPAN_BYTES / PAGE_BYTES;
 
-/// A heap. A program has one; a test makes many. Never unmapped: its memory is the program's to the end.
+/// A heap. A program has one; a test makes many. Never unmapped: its memory is the program's to the
+/// end.
 ///
-/// Each method takes the caller's [`LocalHeap`], or `None` on a thread that has none: the shared one
-/// serves it then, under a lock.
+/// Each method takes the caller's [`LocalHeap`], or `None` on a thread that has none: the shared
+/// one serves it then, under a lock.
 #[derive(Debug)]
 pub struct Heap<S: Source = Kernel> {
     source: S,
@@ -112,8 +113,8 @@ impl<S: Source> Heap<S> {
         }
     }
 
-    /// Resizes memory: where it is if it can, else by a copy. Null when there is no memory; all is then as
-    /// it was.
+    /// Resizes memory: where it is if it can, else by a copy. Null when there is no memory; all is
+    /// then as it was.
     ///
     /// # Safety
     /// **by layout**, as [`Heap::dealloc`]; when the result is not null, `at` is given up for it.
@@ -165,8 +166,8 @@ impl<S: Source> Heap<S> {
         Stats { pages: self.pages.lock().stats(), huge_bytes }
     }
 
-    /// Gives back to the kernel whatever is free: the shared heap's empty spans, and all dirty pages. What
-    /// local heaps hold is theirs to [`LocalHeap::collect`]. Go: `debug.FreeOSMemory`.
+    /// Gives back to the kernel whatever is free: the shared heap's empty spans, and all dirty
+    /// pages. What local heaps hold is theirs to [`LocalHeap::collect`]. Go: `debug.FreeOSMemory`.
     pub fn trim(&self) {
         self.shared.lock().collect(self);
         self.pages.lock().purge(&self.source, 1);

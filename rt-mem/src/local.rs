@@ -1,13 +1,13 @@
 //! The heap of one P: blocks without locks or locked instructions. Go: `mcache`.
 //!
-//! A block that its own heap frees goes to its span's free list; one that another heap frees goes to
-//! the span's remote list, which the owner takes in when the class runs out of blocks. It then looks at
-//! a few spans, each time at others, so that a heap with many full spans stays quick and none is
-//! forgotten; a new span is the last resort.
+//! A block that its own heap frees goes to its span's free list; one that another heap frees goes
+//! to the span's remote list, which the owner takes in when the class runs out of blocks. It then
+//! looks at a few spans, each time at others, so that a heap with many full spans stays quick and
+//! none is forgotten; a new span is the last resort.
 //!
 //! # Safety
-//! - **owned**: the spans in the rings and in `spare` carry this heap's number, and no others do; so who
-//!   finds its number in a span has the span's owner in hand, by `&mut`.
+//! - **owned**: the spans in the rings and in `spare` carry this heap's number, and no others do;
+//!   so who finds its number in a span has the span's owner in hand, by `&mut`.
 //! - **home**: all of a heap's spans come from, and go back to, the page heap of one [`Heap`].
 #![allow(unsafe_code, reason = "**owned**: spans by address")]
 
@@ -19,14 +19,15 @@ use crate::size_class::{CLASSES, Class};
 use crate::source::Source;
 use crate::span::{Freed, HeapId, Span, Taken};
 
-/// Empty spans kept for any class, so that a heap which goes up and down around a span's end leaves the
-/// page heap alone.
+/// Empty spans kept for any class, so that a heap which goes up and down around a span's end leaves
+/// the page heap alone.
 const SPARES_MAX: usize = 2;
 /// A class that ran out looks at so many spans for what others freed.
 const LOOK_MAX: usize = 8;
 
-/// A heap without a lock: one user at a time has it. Nothing is mapped for it before it is used. When it is
-/// dropped, its blocks stay valid, but what is freed of them is lost: hand it over instead.
+/// A heap without a lock: one user at a time has it. Nothing is mapped for it before it is used.
+/// When it is dropped, its blocks stay valid, but what is freed of them is lost: hand it over
+/// instead.
 #[derive(Debug)]
 pub struct LocalHeap {
     rings: [Ring; CLASSES],
@@ -95,8 +96,8 @@ impl LocalHeap {
         self.drop_spares(heap);
     }
 
-    /// Gives all spans to another heap, which frees and uses them from now on. This one is empty afterwards,
-    /// and as good as new. Go: `mcache.releaseAll`, when procresize destroys a P.
+    /// Gives all spans to another heap, which frees and uses them from now on. This one is empty
+    /// afterwards, and as good as new. Go: `mcache.releaseAll`, when procresize destroys a P.
     ///
     /// # Panics
     /// When both have spans, of different [`Heap`]s.

@@ -52,8 +52,8 @@ impl PageBits {
         PAGES
     }
 
-    /// The first run of `pages` pages that are out, beginning at a multiple of `align` pages, or else
-    /// the length of the longest run.
+    /// The first run of `pages` pages that are out, beginning at a multiple of `align` pages, or
+    /// else the length of the longest run.
     pub(crate) fn find_out(&self, pages: usize, align: usize) -> Result<usize, usize> {
         let mut longest = 0;
         let mut start = self.next(0, false);

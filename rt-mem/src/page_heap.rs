@@ -1,17 +1,18 @@
 //! Runs of pages for everyone, under one lock. Go: `mheap`, `pageAlloc`, the scavenger.
 //!
-//! Arenas come from the kernel in chunks that double, 1 MiB to 64 MiB; they are never unmapped. An arena
-//! with free pages is in a ring. A search begins where the last one found something and looks at so
-//! many arenas at most, so that it costs the same in a large heap; only when the kernel has no more
-//! it looks everywhere.
+//! Arenas come from the kernel in chunks that double, 1 MiB to 64 MiB; they are never unmapped. An
+//! arena with free pages is in a ring. A search begins where the last one found something and looks
+//! at so many arenas at most, so that it costs the same in a large heap; only when the kernel has
+//! no more it looks everywhere.
 //!
-//! Pages that come back stay, dirty, for whoever asks next. When there are more of them than a quarter
-//! of what is in use, and than 1 MiB, the longer runs go back to the kernel.
+//! Pages that come back stay, dirty, for whoever asks next. When there are more of them than a
+//! quarter of what is in use, and than 1 MiB, the longer runs go back to the kernel.
 //!
 //! # Safety
-//! - **locked**: all here is reached by `&mut PageHeap`, which the lock of [`crate::heap::Heap`] hands out.
-//! - **ring**: `ring` and the links name arenas that were initialised and live for ever; an arena is
-//!   linked exactly while it has free pages.
+//! - **locked**: all here is reached by `&mut PageHeap`, which the lock of [`crate::heap::Heap`]
+//!   hands out.
+//! - **ring**: `ring` and the links name arenas that were initialised and live for ever; an arena
+//!   is linked exactly while it has free pages.
 #![allow(unsafe_code, reason = "**ring**: links by address")]
 
 use core::ptr::{NonNull, null_mut};
@@ -94,7 +95,8 @@ impl PageHeap {
         }
     }
 
-    /// Takes a run of `pages` that begins at a multiple of `align` pages; both are less than an arena.
+    /// Takes a run of `pages` that begins at a multiple of `align` pages; both are less than an
+    /// arena.
     pub(crate) fn take(&mut self, source: &impl Source, pages: usize, align: usize) -> Option<Run> {
         if let Some(run) = self.search(LOOK_MAX, pages, align) {
             return Some(run);

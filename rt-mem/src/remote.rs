@@ -10,8 +10,8 @@
 //!   3     the owner, which gets the whole list: acquire
 //! ```
 //!
-//! Many push, one takes all: a block that is pushed is not seen again before the owner has taken the
-//! list, so a head that came back means the same list and the CAS needs no counter.
+//! Many push, one takes all: a block that is pushed is not seen again before the owner has taken
+//! the list, so a head that came back means the same list and the CAS needs no counter.
 //!
 //! # Safety
 //! - **given**: a pushed block is the pusher's alone before the push, and nobody's but the list's

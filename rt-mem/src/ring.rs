@@ -2,8 +2,8 @@
 //! behind it have blocks, as far as is known; the rest is full. Go: `mcentral.partial`, `.full`.
 //!
 //! # Safety
-//! - **members**: a span in a ring is initialised, owned by the ring's heap, and in no other ring; its
-//!   links are touched through the ring only.
+//! - **members**: a span in a ring is initialised, owned by the ring's heap, and in no other ring;
+//!   its links are touched through the ring only.
 #![allow(unsafe_code, reason = "**members**: links by address")]
 
 use core::ptr::{NonNull, null};

@@ -9,10 +9,10 @@
 //!   beyond         4 KiB     -           a mapping of its own
 //! ```
 //!
-//! Eight steps to a doubling: a block wastes at most an eighth of itself beyond 128 bytes, where the
-//! 16-byte alignment that every block has stops being the reason. A class's blocks are aligned to the
-//! largest power of two that divides its size, so that an aligned request is only a matter of the
-//! right class.
+//! Eight steps to a doubling: a block wastes at most an eighth of itself beyond 128 bytes, where
+//! the 16-byte alignment that every block has stops being the reason. A class's blocks are aligned
+//! to the largest power of two that divides its size, so that an aligned request is only a matter
+//! of the right class.
 
 /// The unit of the page heap: the kernel's page.
 pub const PAGE_BYTES: usize = 4096;

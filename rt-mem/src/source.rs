@@ -1,8 +1,9 @@
-//! Where pages come from: the kernel, or a test that says no. Go: `sysAlloc`, `sysFree`, `sysUnused`.
+//! Where pages come from: the kernel, or a test that says no. Go: `sysAlloc`, `sysFree`,
+//! `sysUnused`.
 //!
 //! # Safety
-//! - **pages**: what [`Source::map`] returns is mapped, zero, page-aligned, and nobody else's until it
-//!   is given to [`Source::unmap`] or moved by [`Source::remap`].
+//! - **pages**: what [`Source::map`] returns is mapped, zero, page-aligned, and nobody else's until
+//!   it is given to [`Source::unmap`] or moved by [`Source::remap`].
 //! - **unused**: a range that is unmapped, purged or moved holds nothing that anyone needs there.
 #![allow(unsafe_code, reason = "**pages**: memory by address")]
 

@@ -8,15 +8,16 @@
 //!                                                  ^ bump
 //! ```
 //!
-//! A block finds its span by masking its address. Blocks that were never given out are not linked: their
-//! pages stay untouched, and zero when the span's pages were.
+//! A block finds its span by masking its address. Blocks that were never given out are not linked:
+//! their pages stay untouched, and zero when the span's pages were.
 //!
 //! # Safety
-//! - **owner's**: the cells are touched by the owning heap only, which is held by `&mut`. Other threads
-//!   touch `owner` and `remote`, which are atomic.
-//! - **counted**: `used` counts the blocks that are out, those in `remote` included. A span with none
-//!   is nobody's but the owner's: no block of it is known to anyone.
-//! - **own blocks**: the free list and the rest behind `bump` hold blocks of this span that are not out.
+//! - **owner's**: the cells are touched by the owning heap only, which is held by `&mut`. Other
+//!   threads touch `owner` and `remote`, which are atomic.
+//! - **counted**: `used` counts the blocks that are out, those in `remote` included. A span with
+//!   none is nobody's but the owner's: no block of it is known to anyone.
+//! - **own blocks**: the free list and the rest behind `bump` hold blocks of this span that are not
+//!   out.
 #![allow(unsafe_code, reason = "**own blocks**: memory by address")]
 
 use core::cell::Cell;
@@ -95,7 +96,8 @@ impl Span {
     /// Makes a span of `class`, out of memory that is zero from `clean_from` on, but for the head.
     ///
     /// # Safety
-    /// `memory` is [`SPAN_BYTES`], so aligned, the caller's alone, and lives until it is given back.
+    /// `memory` is [`SPAN_BYTES`], so aligned, the caller's alone, and lives until it is given
+    /// back.
     pub(crate) unsafe fn init(
         memory: NonNull<u8>,
         class: Class,
@@ -207,8 +209,8 @@ impl Span {
     /// As [`Span::give`]; `span` may be gone when the call returns.
     #[inline]
     pub(crate) unsafe fn give_remote(span: NonNull<Span>, block: NonNull<u8>) {
-        // SAFETY: **counted**: the block is out, so the span is there until the block is pushed. Only
-        // the shared line is borrowed.
+        // SAFETY: **counted**: the block is out, so the span is there until the block is pushed.
+        // Only the shared line is borrowed.
         let remote = unsafe { &(*span.as_ptr()).remote.0 };
         // SAFETY: the caller's block.
         unsafe { remote.push(block.cast()) };

@@ -315,8 +315,8 @@ pub fn current_stack() -> Stack {
 /// Ends the running goroutine without returning from it. Other goroutines go on. Go:
 /// `runtime.Goexit`.
 ///
-/// Nothing on its stack is dropped, so the stack is never used again: pinned values and borrows that
-/// others have into it stay good. A handle to it is never done. Return instead where you can.
+/// Nothing on its stack is dropped, so the stack is never used again: pinned values and borrows
+/// that others have into it stay good. A handle to it is never done. Return instead where you can.
 ///
 /// # Panics
 /// On a thread that runs no goroutine.

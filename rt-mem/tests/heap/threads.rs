@@ -26,7 +26,8 @@ fn is_filled(at: NonNull<u8>, layout: Layout, value: u8) -> bool {
     bytes.iter().all(|&byte| byte == value)
 }
 
-/// Allocates, keeps some, sends some to the others, frees what they sent. Its heap goes to the shared one.
+/// Allocates, keeps some, sends some to the others, frees what they sent. Its heap goes to the
+/// shared one.
 fn work(
     heap: &Heap<Books>,
     seed: u64,
