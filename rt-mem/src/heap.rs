@@ -103,9 +103,10 @@ impl<S: Source> Heap<S> {
     #[inline(always)]
     pub unsafe fn dealloc(&self, local: Option<&mut LocalHeap>, at: NonNull<u8>, layout: Layout) {
         match kind(layout.size(), layout.align()) {
-            // SAFETY: the caller's block.
             Kind::Small(_) => match local {
+                // SAFETY: the caller's block.
                 Some(local) => unsafe { local.give(self, at) },
+                // SAFETY: the caller's block.
                 None => unsafe { self.give_shared(at) },
             },
             // SAFETY: the caller's pages.
@@ -130,9 +131,13 @@ impl<S: Source> Heap<S> {
             (kind(layout.size(), layout.align()), kind(new_bytes, layout.align()));
         match (old_kind, new_kind) {
             (Kind::Small(old), Kind::Small(new)) if old == new => return at.as_ptr(),
+            (Kind::Large { pages: old }, Kind::Large { pages: new }) if old == new => {
+                return at.as_ptr();
+            }
             (Kind::Large { pages: old }, Kind::Large { pages: new }) => {
                 // SAFETY: the caller's run.
-                if old == new || unsafe { self.pages.lock().resize(&self.source, at, old, new) } {
+                let fits = unsafe { self.pages.lock().resize(&self.source, at, old, new) };
+                if fits {
                     return at.as_ptr();
                 }
             }
