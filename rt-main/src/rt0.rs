@@ -129,8 +129,8 @@ pub unsafe fn rt0_go(
     // SAFETY: **once**.
     let m0 = unsafe { M0.fill(M::new()) };
     match host_init {
-        // SAFETY: the host's promise.
         Some(init) => {
+            // SAFETY: the host's promise.
             stack.lo = unsafe { init(stack.lo, stack.hi) };
             guards.raise(stack);
         }

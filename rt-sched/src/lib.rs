@@ -46,6 +46,9 @@ pub mod spawn;
 #[cfg(not(loom))]
 pub mod sysmon;
 #[cfg(not(loom))]
+#[doc(hidden)]
+pub mod testing;
+#[cfg(not(loom))]
 pub mod thread;
 #[cfg(not(loom))]
 pub mod timer;

@@ -41,7 +41,7 @@ fn work(
     for round in 0..40_000u32 {
         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         let random = (state >> 33) as usize;
-        let size = if random % 64 == 0 { random % 30_000 + 1 } else { random % 700 + 1 };
+        let size = if random.is_multiple_of(64) { random % 30_000 + 1 } else { random % 700 + 1 };
         let layout = Layout::from_size_align(size, 1 << (random % 7)).unwrap();
         let at = NonNull::new(heap.alloc(local.as_mut(), layout)).unwrap();
         let value = (state >> 8) as u8;

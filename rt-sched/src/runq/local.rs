@@ -182,6 +182,14 @@ impl<T> LocalQueue<T> {
 }
 
 impl<T: Linked> LocalQueue<T> {
+    /// The `next` slot and the ring in order. Nobody may use the queue meanwhile: tests.
+    pub(crate) fn snapshot_stopped(&self) -> (Option<NonNull<T>>, alloc::vec::Vec<NonNull<T>>) {
+        let head = self.head.load(Ordering::Relaxed);
+        let count = self.tail.load(Ordering::Relaxed).wrapping_sub(head);
+        let item = |i| NonNull::new(self.slot(head.wrapping_add(i)).load(Ordering::Relaxed));
+        (NonNull::new(self.next.load(Ordering::Relaxed)), (0..count).filter_map(item).collect())
+    }
+
     /// Makes what stands before `tail` visible; a full barrier in a shared queue, so that a look at
     /// who is idle comes after it (the submitter's half of the wake-up protocol, see `idle`).
     #[inline(always)]
