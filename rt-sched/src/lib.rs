@@ -3,8 +3,12 @@
 #![deny(unsafe_code)]
 
 extern crate alloc;
+#[cfg(all(test, loom))]
+extern crate std;
 
 pub mod idle;
+#[cfg(all(test, loom))]
+mod idle_models;
 pub mod runq;
 pub mod steal_order;
 

@@ -53,13 +53,14 @@ impl FutexWord {
         self.value.swap(value, order)
     }
 
-    /// Changes the word from `current` to `new`, or returns what it is.
+    /// Changes the word from `current` to `new`, or returns what it is. Either way it acquires what
+    /// the one who wrote the word released.
     ///
     /// # Errors
     /// The value found, when it is not `current`.
     #[inline(always)]
     pub fn compare_exchange(&self, current: u32, new: u32, order: Ordering) -> Result<u32, u32> {
-        self.value.compare_exchange(current, new, order, Ordering::Relaxed)
+        self.value.compare_exchange(current, new, order, Ordering::Acquire)
     }
 
     /// Sleeps while the word is `expected`, at most `timeout_ns`. Wakes for no reason now and then;

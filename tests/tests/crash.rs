@@ -73,6 +73,24 @@ fn panics_name_the_goroutine_and_the_place() {
 }
 
 #[test]
+fn the_first_of_many_panics_ends_the_program() {
+    for _ in 0..20 {
+        for outcome in crash("panic-many") {
+            let outcome = outcome.expect_fatal("panic: all together\n\ngoroutine ");
+            assert_eq!(outcome.stderr.matches("panic: ").count(), 1, "{}", outcome.show());
+        }
+    }
+}
+
+#[test]
+fn main_leaves_whatever_others_do() {
+    for outcome in crash("leave-others") {
+        let outcome = outcome.expect_ok();
+        assert!(outcome.took.as_secs() < 10, "{}", outcome.show());
+    }
+}
+
+#[test]
 fn a_fault_names_the_address() {
     for outcome in crash("fault") {
         let outcome = outcome.expect_fatal("unexpected fault address 0x10\n");

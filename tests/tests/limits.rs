@@ -168,3 +168,27 @@ fn a_limit_of_threads_below_one_for_each_p() {
         _ => assert!(outcome.stderr.contains("fatal error: newosproc\n"), "{}", outcome.show()),
     }
 }
+
+#[test]
+fn too_many_ps_for_the_memory() {
+    let limit = Setup::Limit(libc::RLIMIT_AS, 64 << 20);
+    let outcome = Program::bare("empty").procs(1_000_000).setup(limit).run().expect_code(2);
+    assert!(outcome.stderr.contains("out of memory\n"), "{}", outcome.show());
+}
+
+#[test]
+fn too_many_mappings_are_named() {
+    let path = "/proc/sys/vm/max_map_count";
+    let text = std::fs::read_to_string(path).expect("Linux has this figure");
+    let most: u64 = text.trim().parse().expect("a number");
+    if most > 200_000 {
+        eprintln!("skipped: {path} is {most}, too many to fill");
+        return;
+    }
+    // Each guard that is no mark in the page table takes a mapping.
+    let filter = Filter::deny_argument(libc::SYS_madvise, 2, GUARD_INSTALL, libc::EINVAL);
+    let program = Program::bare("million").args(["alive", &most.to_string()]).deny(filter);
+    let outcome = program.limit(Duration::from_secs(120)).run();
+    let outcome = outcome.expect_fatal("panic: failed to spawn goroutine: ");
+    assert!(outcome.stderr.contains("vm.max_map_count"), "{}", outcome.show());
+}

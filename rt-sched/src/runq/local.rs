@@ -183,6 +183,7 @@ impl<T> LocalQueue<T> {
 
 impl<T: Linked> LocalQueue<T> {
     /// The `next` slot and the ring in order. Nobody may use the queue meanwhile: tests.
+    #[cfg(not(loom))]
     pub(crate) fn snapshot_stopped(&self) -> (Option<NonNull<T>>, alloc::vec::Vec<NonNull<T>>) {
         let head = self.head.load(Ordering::Relaxed);
         let count = self.tail.load(Ordering::Relaxed).wrapping_sub(head);
@@ -341,6 +342,7 @@ impl<T: Linked> Owner<'_, T> {
     }
 
     /// Takes the youngest of the ring. Nobody may steal meanwhile: procresize, world stopped.
+    #[cfg(not(loom))]
     pub(crate) fn pop_back_stopped(self) -> Option<NonNull<T>> {
         let queue = self.queue;
         let tail = queue.tail.load(Ordering::Relaxed);
@@ -353,6 +355,7 @@ impl<T: Linked> Owner<'_, T> {
     }
 
     /// Takes the `next` slot. Nobody may steal meanwhile.
+    #[cfg(not(loom))]
     pub(crate) fn take_next_stopped(self) -> Option<NonNull<T>> {
         let next = self.queue.next.load(Ordering::Acquire);
         self.queue.next.store(null_mut(), Ordering::Release);

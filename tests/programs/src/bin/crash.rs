@@ -3,6 +3,7 @@
 #![no_main]
 
 use core::hint::black_box;
+use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use core::time::Duration;
 
 use programs::select;
@@ -132,6 +133,37 @@ fn panic_go() {
     wait::forever();
 }
 
+/// Many panic at once; the first one ends the program, and only its text is printed. Go:
+/// `TestPanicRace`.
+fn panic_many() {
+    static GO: AtomicBool = AtomicBool::new(false);
+    for _ in 0..64 {
+        thread::go(|| {
+            while !GO.load(SeqCst) {
+                thread::yield_now();
+            }
+            panic!("all together");
+        });
+    }
+    thread::sleep(Duration::from_millis(5));
+    GO.store(true, SeqCst);
+    wait::forever();
+}
+
+/// Main returns while others work, sleep and wait: that is the end. Go: a program's `main`.
+fn leave_others() {
+    for i in 0..100 {
+        thread::go(move || match i % 3 {
+            0 => loop {
+                thread::yield_now();
+            },
+            1 => thread::sleep(Duration::from_secs(3600)),
+            _ => wait::forever(),
+        });
+    }
+    thread::sleep(Duration::from_millis(5));
+}
+
 /// A read at an address where nothing is. Go: `NilDeref`.
 fn fault() {
     mod hole {
@@ -162,6 +194,8 @@ fn main() -> i32 {
         ("overflow-main", overflow_main),
         ("panic", panic),
         ("panic-go", panic_go),
+        ("panic-many", panic_many),
+        ("leave-others", leave_others),
         ("fault", fault),
     ])
 }

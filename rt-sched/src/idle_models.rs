@@ -1,0 +1,178 @@
+//! Models of the wake-up protocol: Ms that run out of work beside Ms that submit.
+//!
+//! The words, the queue and the notes are the real ones. The M's loop is told in short: what it takes,
+//! when it gives its P up, how it looks again, how it sleeps, in the order of `find::go_idle`.
+
+use core::cell::Cell;
+use core::ptr::NonNull;
+use std::boxed::Box;
+
+use loom::sync::atomic::{AtomicUsize, Ordering};
+use loom::sync::{Arc, Mutex};
+use loom::thread;
+
+use crate::idle::IdleWords;
+use crate::runq::{Linked, LocalQueue, Push, Steal};
+
+struct Item(Cell<Option<NonNull<Item>>>);
+
+mod items {
+    //! # Safety
+    //! - **leaked**: items are leaked boxes; who takes one out of a queue owns it.
+    //! - **one owner**: the model pushes to the queue from one thread at a time.
+    #![allow(unsafe_code, reason = "**leaked**: raw items in queues")]
+
+    use super::{Box, Item, Linked, LocalQueue, NonNull, Push, Steal};
+
+    // SAFETY: **leaked**.
+    unsafe impl Linked for Item {
+        unsafe fn next(this: NonNull<Item>) -> Option<NonNull<Item>> {
+            // SAFETY: the caller's.
+            unsafe { this.as_ref() }.0.get()
+        }
+
+        unsafe fn set_next(this: NonNull<Item>, next: Option<NonNull<Item>>) {
+            // SAFETY: the caller's.
+            unsafe { this.as_ref() }.0.set(next);
+        }
+    }
+
+    // SAFETY: **leaked**.
+    unsafe impl Send for Item {}
+    // SAFETY: **leaked**.
+    unsafe impl Sync for Item {}
+
+    pub(super) fn push(queue: &LocalQueue<Item>) {
+        let item = NonNull::from(Box::leak(Box::new(Item(None.into()))));
+        // SAFETY: **one owner**.
+        let owner = unsafe { queue.owner() };
+        // SAFETY: a new item.
+        assert!(matches!(unsafe { owner.push(item) }, Push::Ring));
+    }
+
+    /// Takes one by stealing; true when there was one.
+    pub(super) fn steal(victim: &LocalQueue<Item>) -> bool {
+        let mine = LocalQueue::new();
+        // SAFETY: nobody else knows it.
+        let owner = unsafe { mine.owner() };
+        let Some(item) = victim.steal_into(owner, Steal::Ring, || true) else { return false };
+        // SAFETY: **leaked**, and taken out once.
+        drop(unsafe { Box::from_raw(item.as_ptr()) });
+        true
+    }
+}
+
+/// Two Ps: the submitter's, whose ring is `ring`, and one that the idler gives up.
+struct World {
+    words: IdleWords,
+    ring: LocalQueue<Item>,
+    idle_ps: Mutex<u32>,
+    done: AtomicUsize,
+    woken: AtomicUsize,
+}
+
+/// What the idler leaves out, to show that the model sees it.
+#[derive(Clone, Copy, PartialEq)]
+enum Mistake {
+    None,
+    DoesNotLookAgain,
+}
+
+impl World {
+    fn new() -> Arc<World> {
+        Arc::new(World {
+            words: IdleWords::new(),
+            ring: LocalQueue::new(),
+            idle_ps: Mutex::new(0),
+            done: AtomicUsize::new(0),
+            woken: AtomicUsize::new(0),
+        })
+    }
+
+    fn take_p(&self) -> bool {
+        let mut idle = self.idle_ps.lock().unwrap();
+        if *idle == 0 {
+            return false;
+        }
+        *idle -= 1;
+        self.words.p_leaves();
+        true
+    }
+
+    fn submit(&self) {
+        items::push(&self.ring);
+        if self.words.claim_wake() {
+            // wakep: the claim goes to an M with the idle P, or back.
+            if self.take_p() {
+                self.woken.fetch_add(1, Ordering::SeqCst);
+            } else {
+                let _last = self.words.stop_search();
+            }
+        }
+    }
+
+    /// An M that searches, with a P. Returns when it sleeps without one.
+    fn search_and_idle(&self, mistake: Mistake) {
+        loop {
+            while items::steal(&self.ring) {
+                self.done.fetch_add(1, Ordering::SeqCst);
+            }
+            // go_idle: the P, then the search, then one more look.
+            *self.idle_ps.lock().unwrap() += 1;
+            self.words.p_idles();
+            let _last = self.words.stop_search();
+            if mistake == Mistake::DoesNotLookAgain || self.ring.ring_is_empty() || !self.take_p() {
+                return;
+            }
+            self.words.search_again();
+        }
+    }
+}
+
+fn run(mistake: Mistake) {
+    let world = World::new();
+    // The idler has a P and searches already.
+    world.words.search_again();
+    let idler = Arc::clone(&world);
+    let idler = thread::spawn(move || idler.search_and_idle(mistake));
+    world.submit();
+    idler.join().unwrap();
+    // Who was woken runs now: it has the P and the claim.
+    while world.woken.load(Ordering::SeqCst) > 0 {
+        world.woken.fetch_sub(1, Ordering::SeqCst);
+        world.search_and_idle(mistake);
+    }
+    assert_eq!(world.words.nmspinning(), 0, "a searcher that does not search");
+    let done = world.done.load(Ordering::SeqCst);
+    assert_eq!(done, 1, "work in a ring, an idle P, and nobody searching");
+}
+
+#[test]
+fn loom_no_work_waits_beside_an_idle_p() {
+    loom::model(|| run(Mistake::None));
+}
+
+#[test]
+#[should_panic(expected = "nobody searching")]
+fn loom_an_idler_that_does_not_look_again_loses_work() {
+    loom::model(|| run(Mistake::DoesNotLookAgain));
+}
+
+#[test]
+fn loom_two_submissions_and_an_idler() {
+    loom::model(|| {
+        let world = World::new();
+        world.words.search_again();
+        let idler = Arc::clone(&world);
+        let idler = thread::spawn(move || idler.search_and_idle(Mistake::None));
+        world.submit();
+        world.submit();
+        idler.join().unwrap();
+        while world.woken.load(Ordering::SeqCst) > 0 {
+            world.woken.fetch_sub(1, Ordering::SeqCst);
+            world.search_and_idle(Mistake::None);
+        }
+        assert_eq!(world.words.nmspinning(), 0);
+        assert_eq!(world.done.load(Ordering::SeqCst), 2, "work was left");
+    });
+}
