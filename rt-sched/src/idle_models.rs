@@ -1,7 +1,8 @@
 //! Models of the wake-up protocol: Ms that run out of work beside Ms that submit.
 //!
-//! The words, the queue and the notes are the real ones. The M's loop is told in short: what it takes,
-//! when it gives its P up, how it looks again, how it sleeps, in the order of `find::go_idle`.
+//! The words, the queue and the notes are the real ones. The M's loop is told in short: what it
+//! takes, when it gives its P up, how it looks again, how it sleeps, in the order of
+//! `find::go_idle`.
 
 use core::cell::Cell;
 use core::ptr::NonNull;

@@ -122,9 +122,9 @@ impl Lab {
         Ok(numbers.collect())
     }
 
-    /// Starts what the last resize returned, as startTheWorld would, and parks it again: each P goes
-    /// back to be nobody's but not idle. For a lab every such P is drained into the global queue and
-    /// put into the idle list.
+    /// Starts what the last resize returned, as startTheWorld would, and parks it again: each P
+    /// goes back to be nobody's but not idle. For a lab every such P is drained into the global
+    /// queue and put into the idle list.
     pub fn settle(&mut self, chain: &[(u32, Option<u64>)]) {
         let mut synced = self.sched.lock();
         for (id, m) in chain {
@@ -144,8 +144,8 @@ impl Lab {
         }
     }
 
-    /// Puts a new goroutine into a P's queue, first if `next`; `false` when it went on to the global
-    /// queue with half of the ring. Its number is its place in the order of making.
+    /// Puts a new goroutine into a P's queue, first if `next`; `false` when it went on to the
+    /// global queue with half of the ring. Its number is its place in the order of making.
     pub fn put(&mut self, id: u32, next: bool) -> (u64, Push<()>) {
         let gp = self.make();
         let pp = self.sched.shared.allp.get(id).expect("a P");
@@ -206,7 +206,8 @@ impl Lab {
     /// Starts a timer on a P.
     pub fn start_timer(&self, id: u32, timer: Pin<&Timer>, when_ns: u64) {
         let pp = self.sched.shared.allp.get(id).expect("a P");
-        // SAFETY: the test keeps its timers as long as the lab, and lets none fire on another thread.
+        // SAFETY: the test keeps its timers as long as the lab, and lets none fire on another
+        // thread.
         let started = unsafe { pp.timers.start(timer, when_ns, || ()) };
         assert!(started.is_ok());
     }

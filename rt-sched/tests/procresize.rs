@@ -29,7 +29,8 @@ fn step() -> impl Strategy<Value = Step> {
     let many = prop_oneof![8 => 1..4u32, 1 => 250..530u32];
     prop_oneof![
         5 => size.prop_map(Step::Resize),
-        6 => (0..40u32, any::<bool>(), many).prop_map(|(p, next, count)| Step::Put { p, next, count }),
+        6 => (0..40u32, any::<bool>(), many)
+            .prop_map(|(p, next, count)| Step::Put { p, next, count }),
         1 => Just(Step::PutGlobal),
         2 => (0..40u32).prop_map(Step::PutFree),
         3 => proptest::option::of(0..40u32).prop_map(|oldm| Step::IdleM { oldm }),
@@ -184,8 +185,8 @@ impl Both {
         }
     }
 
-    /// `p` folded into the Ps that are there; idle Ps must stay empty, so only the caller's has work
-    /// put into it, and those that a resize will find are filled first.
+    /// `p` folded into the Ps that are there; idle Ps must stay empty, so only the caller's has
+    /// work put into it, and those that a resize will find are filled first.
     fn some_p(&self, p: u32) -> u32 {
         p % self.model.n
     }
