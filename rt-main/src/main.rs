@@ -29,10 +29,12 @@ fn main() -> i32 {
     })
 }
 
-/// The entry point, the allocator and the panic handler.
 mod plant {
-    #![allow(unsafe_code, reason = "the entry macro plants `_rt0_amd64` and the memory functions")]
+    //! The entry point, the allocator and the panic handler.
+    //!
     //! # Safety
     //! - **entry**: expanded once, in the binary.
+    #![allow(unsafe_code, reason = "**entry**: it plants `_rt0_amd64` and the memory functions")]
+
     rt_main::entry!(super::main);
 }

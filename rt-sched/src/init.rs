@@ -70,7 +70,7 @@ pub fn schedinit(os: Os, sched: &'static Sched, m0: &'static M, g0: &'static G) 
     sched.set_ncpu(os.ncpu);
     let choice = gomaxprocs(os.args.getenv(b"GOMAXPROCS"), os.ncpu);
     let now = nanotime_by_syscall(); // looking up the vDSO would cost a short program three pages
-    sched.shared.lastpoll.store(now, Ordering::SeqCst);
+    sched.shared.poller.opened(now);
     let mut synced = sched.lock();
     // SAFETY: **boot**: there is no other M.
     let result =

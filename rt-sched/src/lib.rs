@@ -9,6 +9,7 @@ extern crate std;
 pub mod idle;
 #[cfg(all(test, loom))]
 mod idle_models;
+pub mod poller;
 pub mod runq;
 pub mod steal_order;
 

@@ -18,6 +18,7 @@ use crate::g::G;
 use crate::idle::IdleWords;
 use crate::m::M;
 use crate::p::P;
+use crate::poller::Poller;
 use crate::port::Port;
 use crate::runq::{Chain, GlobalQueue};
 use crate::steal_order::StealOrder;
@@ -63,14 +64,8 @@ pub struct Shared {
     pub(crate) stopping: AtomicBool,
     /// Length of the global queue. Written under the lock.
     pub(crate) global_len: AtomicU32,
-    /// When somebody last looked for what time brings; 0 while an M sleeps for it. Go: `lastpoll`.
-    pub(crate) lastpoll: AtomicU64,
-    /// Until when that M sleeps; 0: until it is woken. Go: `pollUntil`.
-    pub(crate) poll_until: AtomicU64,
-    /// Wakes that M early. Go: `netpollBreak`.
-    pub(crate) poll_note: Note,
-    /// One wake-up of that M is under way. Go: `netpollWakeSig`.
-    pub(crate) poll_woken: AtomicBool,
+    /// Who waits for what time brings.
+    pub(crate) poller: Poller,
     /// The last goroutine number handed out. Go: `goidgen`.
     pub(crate) goid_gen: AtomicU64,
     /// The main goroutine runs: new work may start threads. Go: `mainStarted`.
@@ -199,10 +194,7 @@ impl Shared {
             gomaxprocs: AtomicU32::new(0),
             stopping: AtomicBool::new(false),
             global_len: AtomicU32::new(0),
-            lastpoll: AtomicU64::new(0),
-            poll_until: AtomicU64::new(0),
-            poll_note: Note::new(),
-            poll_woken: AtomicBool::new(false),
+            poller: Poller::new(),
             goid_gen: AtomicU64::new(0),
             main_started: AtomicBool::new(false),
             sysmon_waits: AtomicBool::new(false),

@@ -1,26 +1,20 @@
 //! Time: goroutines that sleep, and the one M that waits for the earliest deadline. Go:
 //! `time.Sleep`, and the part of `findRunnable` and `netpoll` that waits.
 //!
-//! ```text
-//!   starter                                    waiter (an M without a P)
-//!   heap.first_when = when        (SeqCst)     lastpoll: swap 0; not 0 before: it is us   (SeqCst)
-//!   lastpoll == 0?  somebody waits:            look at every heap: the earliest deadline
-//!     poll_until later than when: wake it      poll_until = that; sleep until then, or woken
-//!   else: an idle P? wake an M, to wait
-//! ```
+//! How they find each other is [`crate::poller`]'s.
 //!
 //! # Safety
 //! - **pinned**: a sleeper's timer lies on its stack, and it does not leave before the timer fired.
 #![allow(unsafe_code, reason = "**pinned**: timers on stacks")]
 
 use core::pin::pin;
-use core::sync::atomic::Ordering;
 
 use rt_os::sys::clock::nanotime;
 use rt_wait::park::{Spot, WaitReason, Waiter};
 
 use crate::find::take_p_back;
 use crate::m::M;
+use crate::poller::Told;
 use crate::sched::{Sched, Shared};
 use crate::schedule::{current_g, current_m, gosched, wake_for_work};
 use crate::timer::{NEVER, Started, Timer};
@@ -69,20 +63,8 @@ unsafe fn wake_sleeper(argument: *mut ()) {
 /// Makes sure that somebody comes at `when`: wakes the M that waits too long, or one to wait. Go:
 /// `wakeNetPoller`.
 pub(crate) fn wake_poller(sched: &Sched, when: u64) {
-    let shared = &sched.shared;
-    if shared.lastpoll.load(Ordering::SeqCst) != 0 {
-        return wake_for_work(sched); // nobody waits: an M that finds nothing will
-    }
-    let until = shared.poll_until.load(Ordering::SeqCst);
-    if until == 0 || until > when {
-        break_poll(shared);
-    }
-}
-
-/// Wakes the M that waits, once. Go: `netpollBreak`.
-fn break_poll(shared: &Shared) {
-    if !shared.poll_woken.swap(true, Ordering::SeqCst) {
-        shared.poll_note.wakeup();
+    if sched.shared.poller.timer_started(when) == Told::Nobody {
+        wake_for_work(sched); // an M that finds nothing will wait
     }
 }
 
@@ -98,33 +80,19 @@ pub(crate) fn sleep_for_timers(mp: &M, sched: &Sched) -> bool {
     if first_deadline(shared) == NEVER {
         return false;
     }
-    if shared.lastpoll.swap(0, Ordering::SeqCst) == 0 {
-        // Somebody waits. It looks at the heaps after it has said so, or is woken by who starts
-        // one.
+    let waited = shared.poller.wait(
+        || first_deadline(shared),
+        |note, until| {
+            let now = nanotime();
+            if until > now {
+                mp.be_punctual();
+                let _woken = note.sleep_timeout(until - now);
+            }
+        },
+    );
+    if !waited {
         return false;
     }
-    shared.poll_until.store(0, Ordering::SeqCst);
-    let until = first_deadline(shared);
-    shared.poll_until.store(until, Ordering::SeqCst);
-    let now = nanotime();
-    if until > now && first_deadline(shared) >= until {
-        mp.be_punctual();
-        let _woken = shared.poll_note.sleep_timeout(until - now);
-    }
-    finish_poll(shared);
+    shared.poller.finish(nanotime());
     take_p_back(mp, sched)
-}
-
-/// Nobody waits any more. The note is signalled only while `poll_woken` is set, and only this
-/// resets it: a wake-up under way is waited for; one that comes later meets the next who waits.
-fn finish_poll(shared: &Shared) {
-    if shared.poll_woken.load(Ordering::SeqCst) {
-        while !shared.poll_note.is_signalled() {
-            rt_wait::atomic::spin_step();
-        }
-        shared.poll_note.clear();
-        shared.poll_woken.store(false, Ordering::SeqCst);
-    }
-    shared.poll_until.store(0, Ordering::SeqCst);
-    shared.lastpoll.store(nanotime(), Ordering::SeqCst);
 }

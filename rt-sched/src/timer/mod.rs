@@ -26,8 +26,7 @@ use rt_wait::atomic::spin_step;
 use rt_wait::mutex::Mutex;
 use rt_wait::rank::Rank;
 
-/// No timer: later than every deadline.
-pub const NEVER: u64 = u64::MAX;
+pub use crate::poller::NEVER;
 
 /// What a timer calls when it is due, with the argument it was made with. It must not block.
 pub type Fire = unsafe fn(argument: *mut ());
