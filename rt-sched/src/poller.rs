@@ -10,8 +10,9 @@
 //!         somebody comes to wait
 //! ```
 //!
-//! Each side writes its own, passes a full barrier (all four stores are SeqCst: `xchg`), and looks at
-//! the other's. So at most one M waits, and it never sleeps past a deadline that nobody told it of.
+//! Each side writes its own, passes a full barrier (all four stores are SeqCst: `xchg`), and looks
+//! at the other's. So at most one M waits, and it never sleeps past a deadline that nobody told it
+//! of.
 
 use rt_wait::atomic::{AtomicBool, AtomicU64, Ordering, fence, spin_step};
 use rt_wait::note::Note;
@@ -84,8 +85,8 @@ impl Poller {
         Told::Waiter
     }
 
-    /// Waits until the earliest deadline, if nobody else waits. `first` looks at every heap; `sleep`
-    /// sleeps on the note until a deadline. False: somebody waits already.
+    /// Waits until the earliest deadline, if nobody else waits. `first` looks at every heap;
+    /// `sleep` sleeps on the note until a deadline. False: somebody waits already.
     pub fn wait(&self, first: impl Fn() -> u64, sleep: impl FnOnce(&Note, u64)) -> bool {
         if self.lastpoll.swap(0, Ordering::SeqCst) == 0 {
             return false;
@@ -101,9 +102,9 @@ impl Poller {
         true
     }
 
-    /// Ends the wait of the one that [`Poller::wait`] said true to. The note is signalled only while
-    /// `woken` is set, and only this resets it: a wake-up under way is waited for; one that comes
-    /// later meets the next who waits.
+    /// Ends the wait of the one that [`Poller::wait`] said true to. The note is signalled only
+    /// while `woken` is set, and only this resets it: a wake-up under way is waited for; one that
+    /// comes later meets the next who waits.
     pub fn finish(&self, now_ns: u64) {
         if self.woken.load(Ordering::SeqCst) {
             while !self.note.is_signalled() {
