@@ -6,6 +6,8 @@ extern crate alloc;
 #[cfg(all(test, loom))]
 extern crate std;
 
+#[cfg(all(test, loom))]
+mod g_models;
 pub mod idle;
 #[cfg(all(test, loom))]
 mod idle_models;
@@ -22,6 +24,14 @@ pub mod dead;
 pub mod find;
 #[cfg(not(loom))]
 pub mod g;
+#[cfg(all(test, loom))]
+#[path = "g"]
+pub mod g {
+    //! The words of a goroutine, without the goroutine.
+    pub mod hold;
+    pub mod join;
+    pub mod on_stack;
+}
 #[cfg(not(loom))]
 pub mod gfree;
 #[cfg(not(loom))]

@@ -2,6 +2,10 @@
 //!
 //! Under loom the kernel is played by a lock and a condition variable: the check of the word and
 //! the falling asleep are one step, as the kernel promises (futex(2)).
+//!
+//! # Safety
+//! - **word**: a word that is written by [`FutexWord::release`] stays until that write.
+#![allow(unsafe_code, reason = "**word**: it may end with the write")]
 
 use crate::atomic::{AtomicU32, Ordering};
 
@@ -82,13 +86,42 @@ impl FutexWord {
         }
     }
 
-    /// Wakes one thread that sleeps on a word which may be gone by now: the kernel takes the
-    /// address for a name. Under loom the word must still be there.
-    pub(crate) fn wake_address(word: *const FutexWord) {
+    /// Sleeps until the word is not `value` any more; what its writer did before is then seen.
+    pub(crate) fn wait_while(&self, value: u32) {
         #[cfg(not(loom))]
-        rt_os::sys::futex::wake_address(word.cast(), 1);
+        while self.load(Ordering::Acquire) == value {
+            self.wait(value, None);
+        }
         #[cfg(loom)]
-        loom_only::wake_one(word);
+        {
+            let mut held = self.kernel.lock().unwrap();
+            while self.value.load(Ordering::Acquire) == value {
+                held = self.sleepers.wait(held).unwrap();
+            }
+        }
+    }
+
+    /// Writes `value` and wakes the one thread that sleeps in [`FutexWord::wait_while`]. From the
+    /// write on that thread may leave and the word be gone: the kernel then takes its address for a
+    /// name. loom has no such names; there the wake-up is part of the write.
+    ///
+    /// # Safety
+    /// The word is there until the write.
+    pub(crate) unsafe fn release(word: *const FutexWord, value: u32) {
+        // SAFETY: **word**: until the write.
+        let this = unsafe { &*word };
+        #[cfg(not(loom))]
+        {
+            this.value.store(value, Ordering::Release); // pairs with `wait_while`
+            rt_os::sys::futex::wake_address(word.cast(), 1);
+        }
+        #[cfg(loom)]
+        {
+            let held = this.kernel.lock().unwrap();
+            this.value.store(value, Ordering::Release);
+            this.sleepers.notify_one();
+            drop(held);
+        }
     }
 
     /// Wakes up to `count` threads that sleep on the word.
@@ -104,17 +137,5 @@ impl FutexWord {
                 self.sleepers.notify_all();
             }
         }
-    }
-}
-
-#[cfg(loom)]
-mod loom_only {
-    //! # Safety
-    //! - **kept**: the models keep the words that they wake by address.
-    #![allow(unsafe_code, reason = "**kept**: the model of a wake-up by address")]
-
-    pub(super) fn wake_one(word: *const super::FutexWord) {
-        // SAFETY: **kept**.
-        unsafe { &*word }.wake(1);
     }
 }

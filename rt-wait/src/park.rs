@@ -218,10 +218,7 @@ impl Spot {
             // SAFETY: as in `prepare`.
             Some(h) => unsafe { ((*h.as_ptr()).ops.unwrap_unchecked().commit)(h) },
             None => {
-                let word = &self.thread.word;
-                while word.load(Ordering::Acquire) == WAITING {
-                    word.wait(WAITING, None);
-                }
+                self.thread.word.wait_while(WAITING);
             }
         }
     }
@@ -244,12 +241,10 @@ impl Waiter {
             // SAFETY: **one ready**; a header with `ops`, or it would not be a goroutine's.
             Target::Goroutine(h) => unsafe { ((*h.as_ptr()).ops.unwrap_unchecked().ready)(h) },
             Target::Thread(spot) => {
-                // SAFETY: **one ready**: the spot is pinned until it sees the store below.
+                // SAFETY: **one ready**: the spot is pinned until its thread sees the write.
                 let word = unsafe { &raw const (*spot.as_ptr()).word };
-                // SAFETY: as above. From the store on the sleeper may leave and its stack go: the
-                // wake-up below passes the kernel an address, and a spurious wake-up does no harm.
-                unsafe { (*word).store(RUNNING, Ordering::Release) }; // pairs with commit's load
-                FutexWord::wake_address(word);
+                // SAFETY: as above.
+                unsafe { FutexWord::release(word, RUNNING) };
             }
         }
     }
