@@ -6,7 +6,10 @@
 //! no more it looks everywhere.
 //!
 //! Pages that come back stay, dirty, for whoever asks next. When there are more of them than a
-//! quarter of what is in use, and than 1 MiB, the longer runs go back to the kernel.
+//! quarter of what is in use, and than 1 MiB, the longer runs go back to the kernel. A heap that
+//! goes up and down would fault them in anew each time, which costs far more than the call: so
+//! pages that were given back and then asked for again raise the limit, by as much, to 32 MiB at
+//! most, and each purge halves what they raised it by.
 //!
 //! # Safety
 //! - **locked**: all here is reached by `&mut PageHeap`, which the lock of [`crate::heap::Heap`]
@@ -32,6 +35,8 @@ const CHUNK_ARENAS_HUGE: usize = 16;
 const PURGE_RUN_PAGES: usize = 16;
 /// So many dirty pages are never too many.
 const DIRTY_PAGES_MIN: usize = 256;
+/// What was missed raises the limit by so many pages at most.
+const MISSED_PAGES_MAX: usize = 8192;
 
 /// Counters of the page heap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,8 +61,12 @@ pub(crate) struct PageHeap {
     mapped_bytes: usize,
     used_pages: usize,
     dirty_pages: usize,
-    /// With more dirty pages than this it purges.
-    purge_at: usize,
+    /// Dirty pages that the last purge left, in runs too short for it.
+    left_pages: usize,
+    /// Pages that purges gave back and nobody asked for since.
+    purged_pages: usize,
+    /// Pages that were asked for again, halved with each purge.
+    missed_pages: usize,
     /// The last number given to a heap.
     last_heap: u32,
 }
@@ -76,7 +85,9 @@ impl PageHeap {
             mapped_bytes: 0,
             used_pages: 0,
             dirty_pages: 0,
-            purge_at: DIRTY_PAGES_MIN,
+            left_pages: 0,
+            purged_pages: 0,
+            missed_pages: 0,
             last_heap: last_heap.0,
         }
     }
@@ -128,9 +139,14 @@ impl PageHeap {
         if was_full {
             self.link(arena_ptr);
         }
-        if self.dirty_pages > self.purge_at {
+        if self.dirty_pages > self.dirty_pages_max() {
             self.purge(source, PURGE_RUN_PAGES);
         }
+    }
+
+    /// With more dirty pages than this it purges.
+    fn dirty_pages_max(&self) -> usize {
+        self.left_pages + (self.used_pages / 4).max(DIRTY_PAGES_MIN + self.missed_pages)
     }
 
     /// Makes a run shorter or longer where it is. `false`: it cannot.
@@ -163,6 +179,7 @@ impl PageHeap {
 
     /// Gives dirty runs of at least `least` pages back to the kernel.
     pub(crate) fn purge(&mut self, source: &impl Source, least: usize) {
+        let had = self.dirty_pages;
         let first = self.ring;
         let mut at = first;
         // SAFETY: **locked**, **ring**.
@@ -173,7 +190,9 @@ impl PageHeap {
             self.dirty_pages -= before - arena.dirty_pages();
             at = if arena.next == first { null_mut() } else { arena.next };
         }
-        self.purge_at = self.dirty_pages + DIRTY_PAGES_MIN.max(self.used_pages / 4);
+        self.left_pages = self.dirty_pages;
+        self.purged_pages += had - self.dirty_pages;
+        self.missed_pages /= 2;
     }
 
     fn search(&mut self, look_max: usize, pages: usize, align: usize) -> Option<Run> {
@@ -199,8 +218,13 @@ impl PageHeap {
     fn took(&mut self, arena_ptr: NonNull<Arena>, (free, dirty): (usize, usize)) {
         // SAFETY: **locked**, **ring**.
         let arena = unsafe { arena_ptr.as_ref() };
-        self.used_pages += free - arena.free_pages();
-        self.dirty_pages -= dirty - arena.dirty_pages();
+        let (taken, were_dirty) = (free - arena.free_pages(), dirty - arena.dirty_pages());
+        self.used_pages += taken;
+        self.dirty_pages -= were_dirty;
+        // A clean page was purged or never used; while there are purged ones, it counts as one.
+        let missed = (taken - were_dirty).min(self.purged_pages);
+        self.purged_pages -= missed;
+        self.missed_pages = (self.missed_pages + missed).min(MISSED_PAGES_MAX);
         if arena.free_pages() == 0 {
             self.unlink(arena_ptr);
         }

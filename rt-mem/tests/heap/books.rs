@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ptr::NonNull;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rt_mem::source::{Kernel, Source};
 
@@ -11,6 +11,7 @@ use rt_mem::source::{Kernel, Source};
 #[derive(Debug, Default)]
 pub(crate) struct Books {
     empty: AtomicBool,
+    purged_bytes: AtomicUsize,
     mapped: Mutex<BTreeMap<usize, usize>>, // start -> length
 }
 
@@ -23,6 +24,11 @@ impl Books {
     /// Bytes mapped.
     pub(crate) fn mapped_bytes(&self) -> usize {
         self.mapped.lock().unwrap().values().sum()
+    }
+
+    /// Bytes ever purged.
+    pub(crate) fn purged_bytes(&self) -> usize {
+        self.purged_bytes.load(Ordering::Relaxed)
     }
 
     /// Takes a range out of the books.
@@ -61,6 +67,7 @@ unsafe impl Source for Books {
     }
 
     unsafe fn purge(&self, at: NonNull<u8>, len_bytes: usize) -> bool {
+        self.purged_bytes.fetch_add(len_bytes, Ordering::Relaxed);
         // SAFETY: the caller's.
         unsafe { Kernel.purge(at, len_bytes) }
     }

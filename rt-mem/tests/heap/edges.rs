@@ -136,6 +136,37 @@ fn dirty_pages_do_not_pile_up() {
 }
 
 #[test]
+fn pages_that_are_missed_again_and_again_stay() {
+    let heap = Heap::new(Books::default());
+    let mut local = LocalHeap::new();
+    let mut up_and_down = || {
+        let taken: Vec<_> = (0..80).map(|_| take(&heap, &mut local, 100_000).unwrap()).collect();
+        for at in taken {
+            give(&heap, &mut local, at, 100_000);
+        }
+        heap.source().purged_bytes()
+    };
+    let first = up_and_down();
+    assert!(first > 80 * 50_000, "the first time nobody knows that they come back: {first}");
+    for _ in 0..10 {
+        up_and_down();
+    }
+    let learnt = up_and_down();
+    for _ in 0..10 {
+        assert_eq!(up_and_down(), learnt);
+    }
+    assert!(learnt < 4 * first);
+    for _ in 0..6 {
+        let taken: Vec<_> = (0..2000).map(|_| take(&heap, &mut local, 100_000).unwrap()).collect();
+        for at in taken {
+            give(&heap, &mut local, at, 100_000);
+        }
+    }
+    let dirty = heap.stats().pages.dirty_bytes;
+    assert!(dirty <= (32 << 20) + (1 << 20), "there is an end to it: {dirty}");
+}
+
+#[test]
 fn one_up_one_down_at_a_span_s_end_leaves_the_page_heap_alone() {
     let heap = Heap::new(Books::default());
     let mut local = LocalHeap::new();
