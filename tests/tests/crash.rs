@@ -97,3 +97,12 @@ fn a_fault_names_the_address() {
         assert!(outcome.stderr.contains("[signal SIGSEGV"), "{}", outcome.show());
     }
 }
+
+#[test]
+fn a_ready_without_a_wait_is_refused() {
+    for outcome in crash("ready") {
+        let text = "runtime: status 2 where Waiting was to become Runnable\n";
+        let outcome = outcome.expect_fatal(text);
+        assert!(outcome.stderr.ends_with("fatal error: bad g status\n"), "{}", outcome.show());
+    }
+}

@@ -179,6 +179,11 @@ fn fault() {
     black_box(hole::read());
 }
 
+/// A ready that no prepare has asked for. Go: `goready` of a goroutine that does not wait.
+fn ready() {
+    wait::ready_myself();
+}
+
 fn main() -> i32 {
     select::run(&[
         ("simple", simple),
@@ -197,5 +202,6 @@ fn main() -> i32 {
         ("panic-many", panic_many),
         ("leave-others", leave_others),
         ("fault", fault),
+        ("ready", ready),
     ])
 }
