@@ -4,7 +4,7 @@
 //! the falling asleep are one step, as the kernel promises (futex(2)).
 //!
 //! # Safety
-//! - **word**: a word that is written by [`FutexWord::release`] stays until that write.
+//! - **word**: a word that is written by `FutexWord::release` stays until that write.
 #![allow(unsafe_code, reason = "**word**: it may end with the write")]
 
 use crate::atomic::{AtomicU32, Ordering};
