@@ -103,7 +103,9 @@ impl Model {
             self.ps.push(ModelP::default());
         }
         let own = self.own.filter(|&own| own < n).unwrap_or(0);
-        self.own = Some(own);
+        if self.own.replace(own) != Some(own) {
+            self.ps[own as usize].oldm = None; // the caller's M had it last now
+        }
         let mut head = VecDeque::new();
         for p in (n..old).rev() {
             let pp = &mut self.ps[p as usize];
