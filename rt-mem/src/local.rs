@@ -140,20 +140,20 @@ impl LocalHeap {
         }
         // SAFETY: the caller's block, and **owned**.
         let freed = unsafe { span.give(block) };
-        if freed != Freed::More {
+        // The head is found anyway, and kept when it is empty: the next block comes from it. Asked
+        // here, since a malloc and a free in turn come by each time.
+        if freed != Freed::More && !self.rings[span.class().index()].is_head(span_ptr) {
             self.give_slow(heap, span_ptr, freed);
         }
     }
 
+    /// Puts a span that is not the head where it belongs now.
     #[cold]
     #[inline(never)]
     fn give_slow<S: Source>(&mut self, heap: &Heap<S>, span_ptr: NonNull<Span>, freed: Freed) {
         // SAFETY: **owned**.
         let span = unsafe { span_ptr.as_ref() };
         let ring = &mut self.rings[span.class().index()];
-        if ring.is_head(span_ptr) {
-            return; // it is found anyway, and kept: the next block comes from it
-        }
         // SAFETY: **owned**: its class's ring has it.
         unsafe { ring.remove(span_ptr) };
         if freed == Freed::First {
