@@ -161,8 +161,8 @@ mod loom_models {
                 .into_iter()
                 .collect();
             let mut got = Vec::new();
-            // Until it has all: loom does not put an owner that looks a fixed number of times behind
-            // the freers, since a freer's own load hides the owner's from its search.
+            // Until it has all: loom does not put an owner that looks a fixed number of times
+            // behind the freers, since a freer's own load hides the owner's from its search.
             while got.len() < 4 {
                 drain(&list, &mut got);
                 loom::thread::yield_now();

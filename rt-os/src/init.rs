@@ -79,6 +79,23 @@ mod tests {
         let mask = status.lines().find_map(|l| l.strip_prefix("Cpus_allowed:\t")).unwrap();
         let bits: u32 = mask.chars().filter_map(|c| c.to_digit(16)).map(u32::count_ones).sum();
         assert_eq!(getproccount(), bits);
+        assert_eq!(count_many(), Ok(bits));
+    }
+
+    #[test]
+    fn one_allowed_cpu_is_one() {
+        std::thread::spawn(|| {
+            let mut mask = [0u64; 1024];
+            let words = thread::affinity(&mut mask).unwrap();
+            let first = mask.iter().position(|&word| word != 0).unwrap();
+            let lowest = mask[first] & mask[first].wrapping_neg();
+            mask = [0; 1024];
+            mask[first] = lowest;
+            thread::set_affinity(&mask[..words]).unwrap();
+            assert_eq!((getproccount(), count_many()), (1, Ok(1)));
+        })
+        .join()
+        .unwrap();
     }
 
     #[test]

@@ -7,11 +7,13 @@ use crate::sys::file::{self, Fd};
 /// Bytes that are collected before they are written: a line that fits goes out in one write.
 const BUFFER: usize = 512;
 
-/// A writer to a file descriptor that flushes at each newline, when it is full, and when dropped.
-/// What cannot be written is lost: there is nobody to tell.
+/// A writer to a file descriptor that writes when it is full and when dropped, whole lines as far
+/// as they fit: those of several threads do not mix. What cannot be written is lost: there is
+/// nobody to tell.
 #[derive(Debug)]
 pub struct Printer {
     fd: Fd,
+    /// How many of `bytes` wait to be written.
     len: usize,
     bytes: [u8; BUFFER],
 }
@@ -25,8 +27,20 @@ impl Printer {
 
     /// Writes what is collected.
     pub fn flush(&mut self) {
-        let _lost = file::write_all(self.fd, &self.bytes[..self.len]);
-        self.len = 0;
+        self.write_first(self.len);
+    }
+
+    /// Makes room: writes all whole lines, or what there is of one that is longer than the buffer.
+    fn write_lines(&mut self) {
+        let collected = &self.bytes[..self.len];
+        let last = collected.iter().rposition(|&byte| byte == b'\n');
+        self.write_first(last.map_or(self.len, |last| last + 1));
+    }
+
+    fn write_first(&mut self, count: usize) {
+        let _lost = file::write_all(self.fd, &self.bytes[..count]);
+        self.bytes.copy_within(count..self.len, 0);
+        self.len -= count;
     }
 }
 
@@ -34,14 +48,14 @@ impl Write for Printer {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut rest = text.as_bytes();
         while !rest.is_empty() {
+            if self.len == BUFFER {
+                self.write_lines();
+            }
             let count = rest.len().min(BUFFER - self.len);
             let (now, later) = rest.split_at(count);
             self.bytes[self.len..self.len + count].copy_from_slice(now);
             self.len += count;
             rest = later;
-            if self.len == BUFFER {
-                self.flush();
-            }
         }
         Ok(())
     }
@@ -88,9 +102,10 @@ macro_rules! eprintln {
 mod tests {
     extern crate std;
     use super::*;
-    use std::io::Read;
+    use std::io::{BufRead, Read};
     use std::os::fd::AsRawFd;
     use std::string::String;
+    use std::vec::Vec;
 
     #[test]
     fn long_and_short_texts_arrive_whole() {
@@ -105,5 +120,44 @@ mod tests {
         let mut got = String::new();
         reader.read_to_string(&mut got).unwrap();
         assert_eq!(got, expected);
+    }
+
+    #[test]
+    fn a_write_ends_with_a_line_where_one_fits() {
+        // A socket for datagrams shows each write by itself.
+        let (reader, writer) = std::os::unix::net::UnixDatagram::pair().unwrap();
+        reader.set_nonblocking(true).unwrap();
+        let (line, long) = ("x".repeat(300), "y".repeat(BUFFER + 88));
+        print_to(writer.as_raw_fd(), format_args!("a\n{line}\n{line}\n{long}\nend"));
+        let mut bytes = [0u8; 2 * BUFFER];
+        let mut next = || reader.recv(&mut bytes).ok().map(|len| bytes[..len].to_vec());
+        let writes: Vec<Vec<u8>> = core::iter::from_fn(&mut next).collect();
+        let expected = [
+            std::format!("a\n{line}\n"),
+            std::format!("{line}\n"),
+            String::from(&long[..BUFFER]),
+            std::format!("{}\nend", &long[BUFFER..]),
+        ];
+        assert_eq!(writes, expected.map(String::into_bytes));
+    }
+
+    #[test]
+    fn lines_of_many_threads_do_not_mix() {
+        let (reader, writer) = std::io::pipe().unwrap();
+        std::thread::scope(|scope| {
+            for letter in ["a", "b", "c"] {
+                let fd = writer.as_raw_fd();
+                scope.spawn(move || {
+                    for len in (0..200).map(|i| 1 + i * 37 % (BUFFER - 1)) {
+                        print_to(fd, format_args!("{}\n", letter.repeat(len)));
+                    }
+                });
+            }
+            let lines = std::io::BufReader::new(reader).lines().take(600);
+            for line in lines.map(Result::unwrap) {
+                let first = line.chars().next().unwrap();
+                assert!(line.chars().all(|letter| letter == first), "{line:?}");
+            }
+        });
     }
 }

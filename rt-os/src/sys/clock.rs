@@ -1,4 +1,4 @@
-//! The monotonic clock, by the vDSO where there is one. Go: `nanotime`, vdso_linux.go.
+//! The monotonic clock, by the vDSO where there is one. Go: `nanotime`, `walltime`.
 //!
 //! The vDSO is a small shared object that the kernel maps into every process; its clock_gettime
 //! reads the time without a system call. It is looked up at the first reading, not at boot.
@@ -7,10 +7,11 @@
 //! - **image**: AT_SYSINFO_EHDR names a whole ELF image, mapped for ever (vdso(7)).
 #![allow(unsafe_code, reason = "**image**: the kernel's ELF image")]
 
-use core::ffi::CStr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use rt_asm::syscall::syscall2;
+
+use crate::sys::vdso::find_symbol;
 
 type ClockGettime = unsafe extern "C" fn(i32, *mut libc::timespec) -> i32;
 
@@ -32,14 +33,10 @@ pub fn set_vdso(ehdr: usize) {
     }
 }
 
-/// ns of CLOCK_MONOTONIC. Go: `nanotime`.
+/// ns of CLOCK_MONOTONIC. Never 0: a clock that says so ends the program. Go: `nanotime`.
 #[must_use]
 pub fn nanotime() -> u64 {
-    let now = read(libc::CLOCK_MONOTONIC);
-    if now == 0 {
-        crate::throw::throw("nanotime returning zero");
-    }
-    now
+    not_zero(read(libc::CLOCK_MONOTONIC))
 }
 
 /// ns since 1970. Go: `walltime`.
@@ -51,7 +48,14 @@ pub fn walltime() -> u64 {
 /// ns of CLOCK_MONOTONIC, by a system call: cheaper for the one reading of a short program.
 #[must_use]
 pub fn nanotime_by_syscall() -> u64 {
-    by_syscall(libc::CLOCK_MONOTONIC)
+    not_zero(by_syscall(libc::CLOCK_MONOTONIC))
+}
+
+fn not_zero(now: u64) -> u64 {
+    if now == 0 {
+        crate::throw::throw("nanotime returning zero");
+    }
+    now
 }
 
 fn read(clock: i32) -> u64 {
@@ -72,8 +76,9 @@ fn read(clock: i32) -> u64 {
 
 fn by_syscall(clock: i32) -> u64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-    // SAFETY: the kernel fills the struct.
-    unsafe { syscall2(libc::SYS_clock_gettime as usize, clock as usize, &raw mut time as usize) };
+    let number = libc::SYS_clock_gettime as usize;
+    // SAFETY: the kernel fills the struct, or leaves the zeroes.
+    unsafe { syscall2(number, clock as usize, &raw mut time as usize) };
     in_ns(time)
 }
 
@@ -87,114 +92,6 @@ fn look_up() -> usize {
         // SAFETY: **image**.
         ehdr => unsafe { find_symbol(ehdr, c"__vdso_clock_gettime") }.unwrap_or(NONE),
     }
-}
-
-/// The address of a symbol in a mapped ELF image.
-///
-/// # Safety
-/// **image**.
-unsafe fn find_symbol(ehdr: usize, name: &CStr) -> Option<usize> {
-    // SAFETY: **image**, here and below: every address lies in it.
-    let header = unsafe { &*(ehdr as *const libc::Elf64_Ehdr) };
-    if header.e_ident[..4] != *b"\x7fELF" {
-        return None;
-    }
-    let (mut bias, mut dynamic) = (None, 0);
-    for i in 0..header.e_phnum as usize {
-        let at = ehdr + header.e_phoff as usize + i * header.e_phentsize as usize;
-        // SAFETY: **image**.
-        let segment = unsafe { &*(at as *const libc::Elf64_Phdr) };
-        match segment.p_type {
-            1 if bias.is_none() => {
-                bias = Some(
-                    ehdr.wrapping_add(segment.p_offset as usize)
-                        .wrapping_sub(segment.p_vaddr as usize),
-                );
-            }
-            2 => dynamic = ehdr + segment.p_offset as usize,
-            _ => {}
-        }
-    }
-    let bias = bias.filter(|_| dynamic != 0)?;
-    // SAFETY: **image**.
-    let tables = unsafe { Tables::read(dynamic as *const [usize; 2], bias)? };
-    (0..tables.count).find_map(|i| {
-        // SAFETY: **image**: `count` symbols.
-        let symbol = unsafe { &*(tables.symbols as *const libc::Elf64_Sym).add(i) };
-        // SAFETY: **image**: names end with NUL.
-        let found =
-            unsafe { CStr::from_ptr((tables.strings + symbol.st_name as usize) as *const _) };
-        let defined = symbol.st_shndx != 0 && symbol.st_value != 0;
-        (defined && found == name).then(|| bias.wrapping_add(symbol.st_value as usize))
-    })
-}
-
-/// The tables that the dynamic section names.
-struct Tables {
-    symbols: usize,
-    strings: usize,
-    count: usize,
-}
-
-impl Tables {
-    /// # Safety
-    /// **image**: `entry` is its dynamic section, loaded with `bias`.
-    unsafe fn read(mut entry: *const [usize; 2], bias: usize) -> Option<Tables> {
-        let (mut symbols, mut strings, mut hash, mut gnu_hash) = (0, 0, 0, 0);
-        loop {
-            // SAFETY: **image**: the section ends with tag 0.
-            let [tag, value] = unsafe { *entry };
-            // Some kernels relocate the values, some do not.
-            let address = if value < bias { bias.wrapping_add(value) } else { value };
-            match tag {
-                0 => break,
-                4 => hash = address,
-                5 => strings = address,
-                6 => symbols = address,
-                0x6fff_fef5 => gnu_hash = address,
-                _ => {}
-            }
-            // SAFETY: as above.
-            entry = unsafe { entry.add(1) };
-        }
-        if symbols == 0 || strings == 0 {
-            return None;
-        }
-        let count = match (hash, gnu_hash) {
-            (0, 0) => return None,
-            // SAFETY: **image**: the last symbol ends the longest chain.
-            (0, gnu_hash) => unsafe { count_by_gnu_hash(gnu_hash) },
-            // SAFETY: **image**: nbucket, nchain; there are as many chains as symbols.
-            (hash, _) => unsafe { *(hash as *const u32).add(1) as usize },
-        };
-        Some(Tables { symbols, strings, count })
-    }
-}
-
-/// How many symbols a DT_GNU_HASH table covers.
-///
-/// # Safety
-/// **image**: `table` is such a table.
-unsafe fn count_by_gnu_hash(table: usize) -> usize {
-    let words = table as *const u32;
-    // SAFETY: **image**: nbuckets, symoffset, bloom_size, bloom_shift.
-    let (buckets, first, bloom) =
-        unsafe { (*words as usize, *words.add(1) as usize, *words.add(2) as usize) };
-    // SAFETY: **image**: the bloom filter has 8-byte words, the buckets follow it.
-    let bucket = unsafe { words.add(4 + 2 * bloom) };
-    // SAFETY: **image**.
-    let last = (0..buckets).map(|i| unsafe { *bucket.add(i) } as usize).max().unwrap_or(0);
-    if last < first {
-        return first;
-    }
-    // SAFETY: **image**: one chain word for each symbol from `first` on; bit 0 ends a chain.
-    let chain = unsafe { bucket.add(buckets) };
-    let mut at = last;
-    // SAFETY: as above.
-    while unsafe { *chain.add(at - first) } & 1 == 0 {
-        at += 1;
-    }
-    at + 1
 }
 
 #[cfg(test)]

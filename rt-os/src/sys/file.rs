@@ -18,15 +18,14 @@ pub const READ_ONLY: i32 = libc::O_RDONLY | libc::O_CLOEXEC;
 /// How to open: for reading and writing, kept over exec.
 pub const READ_WRITE: i32 = libc::O_RDWR;
 
-/// Opens a file.
+/// Opens a file that is there: nothing is created.
 ///
 /// # Errors
-/// open(2).
+/// open(2), but not EINTR.
 pub fn open(path: &CStr, flags: i32) -> Result<Fd, Errno> {
-    let number = libc::SYS_open as usize;
+    let (number, at) = (libc::SYS_open as usize, path.as_ptr() as usize);
     // SAFETY: **buffers**: a string that ends.
-    let ret = unsafe { syscall3(number, path.as_ptr() as usize, flags as usize, 0) };
-    Errno::check(ret).map(|fd| fd as Fd)
+    uninterrupted(|| unsafe { syscall3(number, at, flags as usize, 0) }).map(|fd| fd as Fd)
 }
 
 /// Closes a descriptor. What close(2) says does not matter: it is closed.
@@ -138,19 +137,42 @@ pub fn fstat(fd: Fd) -> Result<Stat, Errno> {
 
 /// Makes sure that descriptors 0, 1 and 2 are open, so that no other file takes their place. Go:
 /// `checkfds`.
+///
+/// A closed one becomes /dev/null. When that cannot be had the program ends: code 2.
 pub fn check_fds() {
     for fd in 0..3 {
-        let number = libc::SYS_fcntl as usize;
-        // SAFETY: touches no memory.
-        let ret = unsafe { syscall3(number, fd, libc::F_GETFD as usize, 0) };
-        if Errno::check(ret) != Err(Errno::EBADF) {
-            continue;
+        match getfd(fd) {
+            Ok(_) => continue,
+            Err(Errno::EBADF) => {}
+            Err(error) => no_standard_fds(fd, error),
         }
-        // The lowest free number is this one, since those below are open.
-        if open(c"/dev/null", READ_WRITE) != Ok(fd as Fd) {
-            crate::throw::throw("could not open fds");
+        match open(c"/dev/null", READ_WRITE) {
+            // The lowest free number is this one, since those below are open.
+            Ok(opened) if opened == fd => {}
+            Ok(_) => no_standard_fds(fd, Errno::EBUSY), // another thread opens files already
+            Err(error) => no_standard_fds(fd, error),
         }
     }
+}
+
+/// The flags of a descriptor: `FD_CLOEXEC` or 0. fcntl(2), F_GETFD.
+///
+/// # Errors
+/// EBADF when it is not open.
+pub fn getfd(fd: Fd) -> Result<i32, Errno> {
+    let number = libc::SYS_fcntl as usize;
+    // SAFETY: touches no memory.
+    let ret = unsafe { syscall3(number, fd as usize, libc::F_GETFD as usize, 0) };
+    Errno::check(ret).map(|flags| flags as i32)
+}
+
+#[cold]
+#[inline(never)]
+fn no_standard_fds(fd: Fd, error: Errno) -> ! {
+    crate::throw::throw_with(
+        format_args!("runtime: cannot open standard file descriptor {fd}: {error:?}\n"),
+        "cannot open standard fds",
+    )
 }
 
 #[cfg(test)]
@@ -175,6 +197,11 @@ mod tests {
         close(fd);
         assert_eq!(open(c"/no/such/file", READ_ONLY), Err(Errno::ENOENT));
         assert_eq!(fstat(-1), Err(Errno::EBADF));
+        assert_eq!(getfd(-1), Err(Errno::EBADF));
+        let fd = open(c"/dev/null", READ_ONLY).unwrap();
+        assert_eq!(getfd(fd), Ok(libc::FD_CLOEXEC));
+        assert_eq!(fstat(fd).unwrap().kind, Kind::Other);
+        close(fd);
     }
 
     #[test]

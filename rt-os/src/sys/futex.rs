@@ -71,6 +71,7 @@ fn futex_failed(what: &str, error: Errno) -> ! {
 mod tests {
     extern crate std;
     use super::*;
+    use crate::sys::{signal, thread};
     use core::sync::atomic::Ordering;
     use std::sync::Arc;
     use std::time::{Duration, Instant};
@@ -99,5 +100,51 @@ mod tests {
         word.store(1, Ordering::Release);
         wake(&word, 1);
         thread.join().unwrap();
+    }
+
+    #[test]
+    fn a_wake_wakes_so_many_and_no_more() {
+        let word = AtomicU32::new(0);
+        std::thread::scope(|scope| {
+            let sleepers = [(); 3].map(|()| scope.spawn(|| wait(&word, 0, None)));
+            let (mut woken, give_up) = (0, Instant::now() + Duration::from_secs(10));
+            while woken < 3 && Instant::now() < give_up {
+                let now = wake(&word, 1);
+                assert!(now <= 1);
+                woken += now;
+                std::thread::yield_now();
+            }
+            assert_eq!(woken, 3);
+            assert!(sleepers.into_iter().all(|sleeper| sleeper.join().unwrap() == Wake::Woken));
+        });
+        assert_eq!(wake(&word, u32::MAX), 0);
+    }
+
+    unsafe extern "C" fn nothing(_: i32, _: *mut signal::SigInfo, _: *mut signal::UContext) {}
+
+    #[test]
+    fn a_signal_ends_a_wait_with_a_timeout() {
+        // SAFETY: the handler does nothing.
+        unsafe { signal::sigaction(libc::SIGUSR1, nothing) };
+        let (word, tid) = (AtomicU32::new(0), AtomicU32::new(0));
+        std::thread::scope(|scope| {
+            let sleeper = scope.spawn(|| {
+                tid.store(thread::gettid(), Ordering::Release);
+                wait(&word, 0, Some(10_000_000_000))
+            });
+            while !sleeper.is_finished() {
+                std::thread::sleep(Duration::from_millis(1));
+                let tid = tid.load(Ordering::Acquire);
+                if tid != 0 {
+                    let _gone = thread::tgkill(tid, libc::SIGUSR1);
+                }
+            }
+            assert_eq!(sleeper.join().unwrap(), Wake::Interrupted);
+        });
+    }
+
+    #[test]
+    fn a_word_that_is_gone_wakes_nobody() {
+        assert_eq!(wake_address(core::ptr::without_provenance(4096), 1), 0);
     }
 }

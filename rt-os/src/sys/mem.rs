@@ -113,7 +113,7 @@ pub unsafe fn advise(address: usize, len_bytes: usize, advice: Advice) -> Result
 /// Grows or shrinks a mapping, which may move. Returns where it is. mremap(2).
 ///
 /// # Errors
-/// ENOMEM; the mapping is then what it was.
+/// ENOMEM, or EINVAL for more than there are addresses; the mapping is then what it was.
 ///
 /// # Safety
 /// **ranges**: the whole mapping is the caller's, and nobody keeps an address in it.
@@ -127,7 +127,10 @@ pub unsafe fn remap(address: usize, old_bytes: usize, new_bytes: usize) -> Resul
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
     use super::*;
+    use std::os::fd::AsRawFd;
+    use std::string::String;
 
     #[test]
     fn a_mapping_is_zero_and_goes_back_to_zero() {
@@ -139,6 +142,91 @@ mod tests {
             advise(at.as_ptr() as usize, 8192, Advice::DontNeed).unwrap();
             assert_eq!(*at.as_ptr().add(4096), 0);
             unmap(at.as_ptr() as usize, 8192).unwrap();
+        }
+    }
+
+    /// Whether the kernel can read at `address`: EFAULT is not a crash when it looks.
+    fn readable(address: usize) -> bool {
+        let (_reader, writer) = std::io::pipe().unwrap();
+        let fd = writer.as_raw_fd() as usize;
+        // SAFETY: only read, and checked by the kernel.
+        let ret = unsafe { syscall3(libc::SYS_write as usize, fd, address, 1) };
+        match Errno::check(ret) {
+            Err(Errno::EFAULT) => false,
+            other => other.unwrap() == 1,
+        }
+    }
+
+    #[test]
+    fn pages_can_be_closed_and_opened() {
+        let at = map(8192, Protection::None, Purpose::Stacks).unwrap().as_ptr() as usize;
+        assert!(!readable(at) && !readable(at + 4096));
+        // SAFETY: our own mapping.
+        unsafe {
+            protect(at + 4096, 4096, Protection::ReadWrite).unwrap();
+            assert!(!readable(at) && readable(at + 4096));
+            protect(at + 4096, 4096, Protection::None).unwrap();
+            assert!(!readable(at + 4096));
+            unmap(at, 8192).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_guard_needs_no_mapping_of_its_own() {
+        let at = map(8192, Protection::ReadWrite, Purpose::Stacks).unwrap().as_ptr() as usize;
+        // SAFETY: our own mapping.
+        unsafe {
+            match advise(at, 4096, Advice::GuardInstall) {
+                Ok(()) => assert!(!readable(at)),
+                error => assert_eq!(error, Err(Errno::EINVAL), "before Linux 6.13"),
+            }
+            assert!(readable(at + 4096));
+            unmap(at, 8192).unwrap();
+        }
+    }
+
+    #[test]
+    fn stacks_reserve_no_swap_and_no_huge_pages() {
+        let flags = |at: usize| {
+            let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+            let mapping = maps.split("VmFlags:").find(|text| {
+                let range = text.lines().find_map(|line| line.split_once(' ')?.0.split_once('-'));
+                let bound = |hex: &str| usize::from_str_radix(hex, 16).ok();
+                let bounds = range.and_then(|(lo, hi)| Some(bound(lo)?..bound(hi)?));
+                bounds.is_some_and(|bounds| bounds.contains(&at))
+            });
+            let rest = &maps[maps.find(mapping.unwrap()).unwrap()..];
+            String::from(rest.split("VmFlags:").nth(1).unwrap().lines().next().unwrap())
+        };
+        let overcommit = std::fs::read_to_string("/proc/sys/vm/overcommit_memory").unwrap();
+        let stacks = map(4 << 20, Protection::ReadWrite, Purpose::Stacks).unwrap();
+        let heap = map(4 << 20, Protection::ReadWrite, Purpose::Heap).unwrap();
+        let (stacks, heap) = (stacks.as_ptr() as usize, heap.as_ptr() as usize);
+        // In mode 2 the kernel reserves whatever is asked.
+        assert_eq!(flags(stacks).contains(" nr"), overcommit.trim() != "2");
+        assert!(!flags(heap).contains(" nr"));
+        // SAFETY: our own mappings.
+        unsafe {
+            match advise(stacks, 4 << 20, Advice::NoHugePage) {
+                Ok(()) => assert!(flags(stacks).contains(" nh")),
+                error => assert_eq!(error, Err(Errno::EINVAL), "a kernel without huge pages"),
+            }
+            unmap(stacks, 4 << 20).unwrap();
+            unmap(heap, 4 << 20).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_mapping_that_grows_keeps_what_it_held() {
+        let at = map(4096, Protection::ReadWrite, Purpose::Heap).unwrap().as_ptr();
+        // SAFETY: our own mapping.
+        unsafe {
+            *at = 7;
+            let at = remap(at as usize, 4096, 1 << 20).unwrap() as *mut u8;
+            assert_eq!((*at, *at.add((1 << 20) - 1)), (7, 0));
+            assert!(remap(at as usize, 1 << 20, 1 << 60).is_err());
+            assert_eq!(*at, 7);
+            unmap(at as usize, 1 << 20).unwrap();
         }
     }
 

@@ -6,3 +6,4 @@ pub mod futex;
 pub mod mem;
 pub mod signal;
 pub mod thread;
+mod vdso;

@@ -8,6 +8,7 @@
 use rt_asm::syscall::{syscall2, syscall4};
 
 use crate::errno::Errno;
+use crate::sys::thread;
 
 /// A set of signals: bit n-1 is signal n. The kernel's `sigset_t`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,6 +56,25 @@ pub fn sigaltstack(lo: usize, len_bytes: usize) {
             "sigaltstack",
         );
     }
+}
+
+/// Where the calling thread's handlers run: lowest address and bytes; `None` on its own stack.
+#[must_use]
+pub fn altstack() -> Option<(usize, usize)> {
+    let mut stack = libc::stack_t { ss_sp: core::ptr::null_mut(), ss_flags: 0, ss_size: 0 };
+    let number = libc::SYS_sigaltstack as usize;
+    // SAFETY: **kernel structs**: one of ours.
+    let ret = unsafe { syscall2(number, 0, &raw mut stack as usize) };
+    let set = Errno::check(ret).is_ok() && stack.ss_flags & libc::SS_DISABLE == 0;
+    set.then_some((stack.ss_sp as usize, stack.ss_size))
+}
+
+/// Sends a signal to the calling thread. Go: `raise`.
+///
+/// # Errors
+/// EINVAL when there is no such signal.
+pub fn raise(number: i32) -> Result<(), Errno> {
+    thread::tgkill(thread::gettid(), number)
 }
 
 /// What the kernel tells a handler about the signal.
@@ -131,9 +151,22 @@ struct SigAction {
 /// # Safety
 /// The handler must do only what is sound wherever the signal may come.
 pub unsafe fn sigaction(number: i32, handler: Handler) {
+    // SAFETY: the caller's.
+    unsafe { set_action(number, handler as usize) };
+}
+
+/// Has the kernel do with a signal what it does by default.
+pub fn set_default(number: i32) {
+    // SAFETY: no handler is left to be wrong.
+    unsafe { set_action(number, libc::SIG_DFL) };
+}
+
+/// # Safety
+/// As [`sigaction`], if `handler` is one.
+unsafe fn set_action(number: i32, handler: usize) {
     let flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_RESTART;
     let action = SigAction {
-        handler: handler as usize,
+        handler,
         flags: flags as u64 | SA_RESTORER,
         restorer: rt_asm::signal::sigreturn as *const () as usize,
         mask: SigSet(u64::MAX),
@@ -141,7 +174,13 @@ pub unsafe fn sigaction(number: i32, handler: Handler) {
     let action = core::ptr::from_ref(&action) as usize;
     let call = libc::SYS_rt_sigaction as usize;
     // SAFETY: **kernel structs**; the handler is the caller's.
-    unsafe { syscall4(call, number as usize, action, 0, SIGSET_BYTES) };
+    let ret = unsafe { syscall4(call, number as usize, action, 0, SIGSET_BYTES) };
+    if let Err(error) = Errno::check(ret) {
+        crate::throw::throw_with(
+            format_args!("runtime: sigaction of signal {number}: {error:?}\n"),
+            "sigaction failed",
+        );
+    }
 }
 
 #[cfg(test)]
@@ -164,10 +203,11 @@ mod tests {
         // SAFETY: the handler stores a number.
         unsafe { sigaction(usr2, note) };
         let old = block_all();
-        crate::sys::thread::tgkill(crate::sys::thread::gettid(), usr2).unwrap();
+        raise(usr2).unwrap();
         assert_eq!(SEEN.load(Ordering::SeqCst), 0);
         set_mask(old);
         assert_eq!(SEEN.load(Ordering::SeqCst), 1000 + usr2 as usize);
         assert_eq!(mask(), old);
+        assert_eq!(raise(65), Err(Errno::EINVAL));
     }
 }

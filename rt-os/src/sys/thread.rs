@@ -116,13 +116,36 @@ pub fn getrandom(bytes: &mut [u8]) -> Result<usize, Errno> {
     Errno::check(ret)
 }
 
+/// A command of membarrier(2), for this process's threads only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Membarrier {
+    /// Announces that [`Membarrier::PrivateExpedited`] will be used; once.
+    Register = libc::MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED as isize,
+    /// A full barrier on each core that runs a thread of this process.
+    PrivateExpedited = libc::MEMBARRIER_CMD_PRIVATE_EXPEDITED as isize,
+}
+
+/// Gives a membarrier(2) command. It orders as a SeqCst fence on each thread would.
+///
+/// # Errors
+/// ENOSYS, EINVAL, or whatever a filter answers; EPERM also when nobody has registered.
+pub fn membarrier(command: Membarrier) -> Result<(), Errno> {
+    let number = libc::SYS_membarrier as usize;
+    // SAFETY: touches no memory.
+    Errno::check(unsafe { syscall3(number, command as usize, 0, 0) }).map(drop)
+}
+
 #[cfg(test)]
 mod tests {
+    extern crate std;
     use super::*;
 
     #[test]
     fn this_thread() {
-        assert!(gettid() >= getpid());
+        let path = std::fs::read_link("/proc/thread-self").unwrap();
+        let own = std::format!("{}/task/{}", getpid(), gettid());
+        assert_eq!(path.to_str(), Some(own.as_str()));
+        assert_eq!(getpid(), std::process::id());
         assert_eq!(tgkill(gettid(), 0), Ok(()));
         assert_eq!(tgkill(u32::MAX >> 1, 0), Err(Errno::ESRCH));
     }
@@ -135,6 +158,40 @@ mod tests {
         set_affinity(&mask[..words]).unwrap();
         assert_eq!(set_affinity(&[0]), Err(Errno::EINVAL));
         assert_eq!(affinity(&mut []), Err(Errno::EINVAL));
+    }
+
+    #[test]
+    fn sleeping_takes_its_time() {
+        let start = std::time::Instant::now();
+        usleep(3_000);
+        assert!(start.elapsed() >= std::time::Duration::from_millis(3));
+    }
+
+    #[test]
+    fn timer_slack_is_the_kernels() {
+        std::thread::spawn(|| {
+            set_timer_slack(12_345);
+            // SAFETY: touches no memory.
+            let slack =
+                unsafe { syscall1(libc::SYS_prctl as usize, libc::PR_GET_TIMERSLACK as usize) };
+            assert_eq!(slack, 12_345);
+        })
+        .join()
+        .unwrap();
+    }
+
+    #[test]
+    fn a_barrier_must_be_announced() {
+        assert_eq!(membarrier(Membarrier::PrivateExpedited), Err(Errno::EPERM));
+        assert_eq!(membarrier(Membarrier::Register), Ok(()));
+        assert_eq!(membarrier(Membarrier::PrivateExpedited), Ok(()));
+    }
+
+    #[test]
+    fn random_bytes_differ() {
+        let (mut one, mut other) = ([0u8; 16], [0u8; 16]);
+        assert_eq!((getrandom(&mut one), getrandom(&mut other)), (Ok(16), Ok(16)));
+        assert_ne!(one, other);
     }
 
     #[test]
