@@ -114,3 +114,12 @@ fn as_the_first_process() {
     let tree = Program::bare("rt-main").args(["tree", "1000"]).setup(Setup::Pid1);
     tree.procs(4).run().expect_ok();
 }
+
+/// A host owns the thread's storage, in the place of Go's `_cgo_init`; the program checks itself.
+#[test]
+fn a_host_may_bring_the_threads_storage() {
+    for procs in [1, 2, 8] {
+        let outcome = Program::bare("host_init").procs(procs).run().expect_ok();
+        assert_eq!(outcome.stdout, "g0 32768 bytes, slot used true, child Ok(7)\n");
+    }
+}
