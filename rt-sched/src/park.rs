@@ -12,9 +12,8 @@ use rt_wait::park::{ParkHeader, ParkOps, WaitReason};
 
 use crate::g::{G, Status};
 use crate::p::P;
-use crate::runq::Push;
 use crate::sched::Sched;
-use crate::schedule::{self, current_g, current_m, wake_for_work};
+use crate::schedule::{self, after_push, current_g, current_m, wake_for_work};
 
 /// What each goroutine's header points to.
 pub static OPS: ParkOps = ParkOps { prepare, cancel, commit, ready };
@@ -91,14 +90,8 @@ pub(crate) unsafe fn goready(gp: NonNull<G>) {
     // SAFETY: **mine**: it is this M's P.
     let pp = unsafe { mp.pp() };
     // SAFETY: as above, and the goroutine is in no queue.
-    match unsafe { pp.runq.owner().push_next(gp) } {
-        Push::Lone => crate::sysmon::watch_lone(sched),
-        Push::Ring => wake_for_work(sched),
-        Push::Full(batch) => {
-            sched.lock().with_runq(&sched.shared, |runq| runq.put_batch(batch));
-            wake_for_work(sched);
-        }
-    }
+    let pushed = unsafe { pp.runq.owner().push_next(gp) };
+    after_push(sched, pushed);
 }
 
 /// Puts a runnable goroutine into the global queue, and wakes somebody for it.

@@ -259,16 +259,8 @@ pub fn gosched() {
     }
     g.status.change(Status::Running, Status::Runnable);
     // SAFETY: the running goroutine is in no queue.
-    match unsafe { runq.push(NonNull::from(g)) } {
-        Push::Lone => {}
-        Push::Ring => wake_for_work(sched),
-        Push::Full(batch) => {
-            let mut synced = sched.lock();
-            synced.with_runq(&sched.shared, |runq| runq.put_batch(batch));
-            drop(synced);
-            wake_for_work(sched);
-        }
-    }
+    let pushed = unsafe { runq.push(NonNull::from(g)) };
+    after_push(sched, pushed);
     // SAFETY: it is runnable and queued.
     unsafe { switch_away(mp, g) };
 }
@@ -280,6 +272,21 @@ fn needs_g0(mp: &M, pp: &P) -> bool {
     shared.is_stopping() || shared.global_len() != 0 || pp.time_may_have_come()
 }
 
+/// Sees to what a push into the P's queue has left to do: half a full ring goes on to the global
+/// queue, and whoever should know of the work is told.
+#[inline(always)]
+pub(crate) fn after_push(sched: &Sched, pushed: Push<G>) {
+    match pushed {
+        Push::Lone => crate::sysmon::watch_lone(sched),
+        Push::Ring => wake_for_work(sched),
+        Push::Full(batch) => {
+            sched.lock().with_runq(&sched.shared, |runq| runq.put_batch(batch));
+            wake_for_work(sched);
+        }
+    }
+}
+
+/// Work was put where others see it: wakes an M for it, if one should be.
 #[inline(always)]
 pub(crate) fn wake_for_work(sched: &Sched) {
     if sched.shared.idle.claim_wake() {

@@ -21,9 +21,8 @@ use rt_stack::pool::StackError;
 use crate::g::{G, Hold, Holder, JoinResult, JoinWord, Run, Status};
 use crate::m::M;
 use crate::p::P;
-use crate::runq::Push;
 use crate::sched::{Sched, Shared};
-use crate::schedule::{arrive, current_g, current_m, goexit0, wake_for_work};
+use crate::schedule::{after_push, arrive, current_g, current_m, goexit0};
 
 /// Goroutine numbers are handed to Ps in batches. Go: `_GoidCacheBatch`.
 const GOID_BATCH: u64 = 16;
@@ -187,14 +186,8 @@ unsafe fn submit(gp: NonNull<G>) {
     // SAFETY: prepared, so ours.
     unsafe { gp.as_ref() }.status.change(Status::Dead, Status::Runnable);
     // SAFETY: **mine**, and it is in no queue.
-    match unsafe { mp.pp().runq.owner().push_next(gp) } {
-        Push::Lone => crate::sysmon::watch_lone(sched),
-        Push::Ring => wake_for_work(sched),
-        Push::Full(batch) => {
-            sched.lock().with_runq(&sched.shared, |runq| runq.put_batch(batch));
-            wake_for_work(sched);
-        }
-    }
+    let pushed = unsafe { mp.pp().runq.owner().push_next(gp) };
+    after_push(sched, pushed);
 }
 
 /// The first Rust on a goroutine's stack. Its frame is the last in a backtrace, under the root.
