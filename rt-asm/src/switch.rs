@@ -161,6 +161,43 @@ pub unsafe fn call_on(stack_hi: usize, f: unsafe extern "C" fn(usize), arg: usiz
     }
 }
 
+/// Calls `f(arg)`, which never returns, and comes back when somebody on this stack jumps to `back`.
+/// So a function deep in the stack can end what this call began, as by longjmp(3).
+///
+/// # Safety
+/// `back` is valid until the jump, which happens once, on this thread, from this stack. Nothing of
+/// the frames between may still be needed: they are not unwound.
+#[inline(never)]
+pub unsafe fn call_until_jump(
+    back: *mut Context,
+    f: unsafe extern "C" fn(usize) -> !,
+    arg: usize,
+) {
+    // SAFETY: to the compiler this is a call that loses all registers; the stack below this frame
+    // is the callee's.
+    unsafe {
+        asm!(
+            "lea rax, [rip + 2f]",
+            "mov [rcx + {sp}], rsp",
+            "mov [rcx + {pc}], rax",
+            "mov [rcx + {bp}], rbp",
+            "mov [rcx + {bx}], rbx",
+            "call {f}",
+            "int3", // it never returns
+            "2:",
+            sp = const offset_of!(Context, sp),
+            pc = const offset_of!(Context, pc),
+            bp = const offset_of!(Context, bp),
+            bx = const offset_of!(Context, bx),
+            f = in(reg) f,
+            in("rcx") back,
+            in("rdi") arg,
+            lateout("r12") _, lateout("r13") _, lateout("r14") _, lateout("r15") _,
+            clobber_abi("C"),
+        );
+    }
+}
+
 #[cfg(test)]
 mod tests {
     extern crate std;
@@ -225,5 +262,28 @@ mod tests {
         // SAFETY: the stack is ours and larger than note_sp needs.
         unsafe { call_on(range.end as usize, note_sp, &raw mut sp as usize) };
         assert!((range.start as usize..range.end as usize).contains(&sp));
+    }
+
+    unsafe extern "C" fn counts_down(arg: usize) -> ! {
+        // SAFETY: arg is the test's pair, which waits for us.
+        let (back, count) = unsafe { &mut *(arg as *mut (Context, u32)) };
+        *count += 1;
+        if *count == 5 {
+            // SAFETY: the context of the call that is waiting, on this stack.
+            unsafe { jump(back, 0) }
+        }
+        // SAFETY: as above.
+        unsafe { counts_down(arg) }
+    }
+
+    #[test]
+    fn a_call_is_ended_from_within() {
+        for _ in 0..3 {
+            let mut pair = (Context::default(), 0u32);
+            let p = &raw mut pair;
+            // SAFETY: `counts_down` jumps back once; it has nothing to drop.
+            unsafe { call_until_jump(&raw mut (*p).0, counts_down, p as usize) };
+            assert_eq!(pair.1, 5);
+        }
     }
 }

@@ -27,8 +27,8 @@ unsafe extern "C" fn on_fault(number: i32, info: *mut SigInfo, context: *mut UCo
     let sched = unsafe { crate::rt0::SCHED.get() };
     if let Some(found) = sched.stacks.find(address).filter(|found| found.in_guard) {
         let (lo, hi) = (found.stack.lo, found.stack.hi);
-        let limit = sched.stacks.slot_bytes();
-        let goid = rt_sched::spawn::current_goid();
+        let limit = sched.stacks.pool_of(found.stack).slot_bytes();
+        let goid = rt_sched::current::current_goid();
         die_with(format_args!(
             "runtime: goroutine stack exceeds {limit}-byte limit\n\
              runtime: sp={sp:#x} stack=[{lo:#x}, {hi:#x}]\n\

@@ -4,7 +4,7 @@ use core::panic::PanicInfo;
 
 /// Prints the panic in Go's form and ends the program with code 2.
 pub fn panicked(info: &PanicInfo<'_>) -> ! {
-    let goid = rt_sched::spawn::current_goid();
+    let goid = rt_sched::current::current_goid();
     let message = info.message();
     match info.location() {
         Some(at) => rt_os::throw::die_with(format_args!(

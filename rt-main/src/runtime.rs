@@ -11,7 +11,7 @@ use rt_stack::bounds::Stack;
 
 pub use rt_os::sys::clock::nanotime;
 pub use rt_sched::locked::{lock_os_thread, os_thread_locks, unlock_os_thread};
-pub use rt_sched::spawn::{current_goid, goexit, num_goroutines};
+pub use rt_sched::current::{current_goid, goexit, num_goroutines};
 pub use rt_sched::world::{SetProcsError, procs, set_procs};
 
 /// How the scheduler stands. A glimpse.
@@ -64,7 +64,7 @@ pub fn report() -> Report {
         idle_threads: synced.nmidle(),
         g0: m0.g0_stack(),
         guard: m0.guards().guard0,
-        main_stack: rt_sched::spawn::current_stack(),
+        main_stack: rt_sched::current::current_stack(),
         m0_is_main_thread: m0.procid() == getpid(),
     }
 }

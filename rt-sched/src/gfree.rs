@@ -14,7 +14,7 @@ use rt_stack::pool::StackError;
 use crate::g::{G, Status};
 use crate::p::P;
 use crate::sched::Sched;
-use crate::schedule::current_m;
+use crate::park::with_current_p;
 
 /// A P keeps fewer than this; at this number half go to the shared list. Go: 64 and 32.
 const KEEP_MAX: usize = 64;
@@ -25,56 +25,81 @@ const EPOCH_NS: u64 = 10_000_000_000;
 /// So many are taken from the shared list at once.
 const REFILL: usize = 32;
 
-/// A free goroutine, from the P, else the shared list, else with a new stack. Go: `gfget`, `malg`.
+/// A free goroutine with at least `stack_bytes` of stack: from the P, else the shared list, else
+/// with a new stack. Go: `gfget`, `malg`.
 ///
 /// # Errors
 /// What the stack pool said: no address space, no mappings, no memory.
 ///
 /// # Safety
-/// **mine**.
+/// **mine**, if there is one.
 #[inline]
-pub(crate) unsafe fn get(sched: &'static Sched, pp: &P) -> Result<NonNull<G>, StackError> {
-    if let Some(gp) = pp.with_gfree(|free| free.pop()) {
+pub(crate) unsafe fn get(
+    sched: &'static Sched,
+    pp: Option<&P>,
+    stack_bytes: usize,
+) -> Result<NonNull<G>, StackError> {
+    if stack_bytes == 0
+        && let Some(pp) = pp
+        && let Some(gp) = pp.with_gfree(|free| free.pop())
+    {
         return Ok(gp);
     }
-    get_slow(sched, pp)
+    get_slow(sched, pp, stack_bytes)
 }
 
 #[cold]
-fn get_slow(sched: &'static Sched, pp: &P) -> Result<NonNull<G>, StackError> {
-    let mut refill = sched.lock().take_gfree(REFILL);
-    if let Some(gp) = refill.pop() {
-        pp.with_gfree(|free| free.append(refill));
-        return Ok(gp);
+fn get_slow(
+    sched: &'static Sched,
+    pp: Option<&P>,
+    stack_bytes: usize,
+) -> Result<NonNull<G>, StackError> {
+    let pool = sched.stacks.pool_for(stack_bytes)?;
+    if core::ptr::eq(pool, sched.stacks.usual()) {
+        let many = if pp.is_some() { REFILL } else { 1 };
+        let mut refill = sched.lock().take_gfree(many);
+        if let Some(gp) = refill.pop() {
+            if let Some(pp) = pp {
+                pp.with_gfree(|free| free.append(refill));
+            }
+            return Ok(gp);
+        }
     }
-    let stack = sched.stacks.take()?;
-    let gp = G::place(sched.stacks.colour(stack));
+    let stack = pool.take()?;
+    let gp = G::place(pool.colour(stack));
     // SAFETY: the top of a slot that is ours and nobody's yet.
-    unsafe { gp.write(G::new(Some(&crate::park::OPS), stack)) };
+    unsafe { gp.write(G::new(Some(sched.port.park_ops()), stack)) };
     Ok(gp)
 }
 
-/// Keeps a free goroutine. Go: `gfput`.
+/// Keeps a free goroutine that has run. Go: `gfput`.
 ///
 /// # Safety
-/// **free**; on an M, whose P is **mine** if it has one.
+/// **free**; the running M's P, if there is one, is **mine**.
 pub(crate) unsafe fn put(gp: NonNull<G>) {
     // SAFETY: **free**.
-    debug_assert_eq!(unsafe { gp.as_ref() }.status(), Status::Dead);
-    // SAFETY: the caller is on an M.
-    let mp = unsafe { current_m() };
-    let sched = mp.sched();
-    // SAFETY: **mine**: null or its P.
-    let Some(pp) = (unsafe { mp.p.get().as_ref() }) else {
-        // SAFETY: **free**.
-        return unsafe { sched.lock().gfree.push_front(gp) };
-    };
-    let surplus = pp.with_gfree(|free| {
-        // SAFETY: **free**: it goes where hot ones are.
-        unsafe { free.push_front(gp) };
-        (free.len() >= KEEP_MAX).then(|| {
-            let hot = free.split_front(KEEP_MAX / 2);
-            core::mem::replace(free, hot)
+    let g = unsafe { gp.as_ref() };
+    debug_assert_eq!(g.status(), Status::Dead);
+    g.info.reap();
+    // SAFETY: it ran, so its last M is known, and lives for ever.
+    let sched = unsafe { &*g.m.get() }.sched();
+    if !sched.stacks.is_usual(g.stack.get()) {
+        let stack = g.stack.get();
+        return sched.stacks.pool_of(stack).put(stack);
+    }
+    let surplus = with_current_p(|pp| {
+        let Some(pp) = pp else {
+            // SAFETY: **free**.
+            unsafe { sched.lock().gfree.push_front(gp) };
+            return None;
+        };
+        pp.with_gfree(|free| {
+            // SAFETY: **free**: it goes where hot ones are.
+            unsafe { free.push_front(gp) };
+            (free.len() >= KEEP_MAX).then(|| {
+                let hot = free.split_front(KEEP_MAX / 2);
+                core::mem::replace(free, hot)
+            })
         })
     });
     if let Some(surplus) = surplus {
@@ -92,17 +117,20 @@ pub(crate) fn release_surplus(sched: &Sched) {
     if !surplus.is_empty() {
         // SAFETY: **free**: nobody but the chain knows it.
         let stacks = core::iter::from_fn(|| Some(unsafe { surplus.pop()?.as_ref() }.stack.get()));
-        sched.stacks.put_batch(stacks);
+        sched.stacks.usual().put_batch(stacks);
     }
-    sched.stacks.trim_if_due(nanotime(), EPOCH_NS);
+    for pool in sched.stacks.all() {
+        pool.trim_if_due(nanotime(), EPOCH_NS);
+    }
 }
 
 impl Sched {
     /// Calls `f` with number and state of every goroutine that is not the runtime's own: a snapshot
     /// without locks, exact while nothing runs.
     pub(crate) fn with_goroutines(&self, f: impl FnOnce(&mut dyn Iterator<Item = (u64, Status)>)) {
-        let mut slots = self.stacks.iter_used().filter_map(|stack| {
-            let gp = G::place(self.stacks.colour(stack));
+        let used = self.stacks.all().flat_map(|pool| pool.iter_used().map(move |s| (pool, s)));
+        let mut slots = used.filter_map(|(pool, stack)| {
+            let gp = G::place(pool.colour(stack));
             // SAFETY: a used slot's top is a G, or zero pages: then its status is Idle.
             let g = unsafe { gp.as_ref() };
             (!g.is_system.get()).then(|| (g.goid(), g.status()))

@@ -19,6 +19,12 @@ pub mod steal_order;
 #[cfg(not(loom))]
 pub mod allp;
 #[cfg(not(loom))]
+pub mod after;
+#[cfg(not(loom))]
+pub mod blocking;
+#[cfg(not(loom))]
+pub mod current;
+#[cfg(not(loom))]
 pub mod dead;
 #[cfg(not(loom))]
 pub mod find;
@@ -34,6 +40,10 @@ pub mod g {
 }
 #[cfg(not(loom))]
 pub mod gfree;
+#[cfg(not(loom))]
+pub mod handle;
+#[cfg(not(loom))]
+pub mod info;
 #[cfg(not(loom))]
 pub mod init;
 #[cfg(not(loom))]
@@ -58,6 +68,8 @@ pub mod schedule;
 pub mod sleep;
 #[cfg(not(loom))]
 pub mod spawn;
+#[cfg(not(loom))]
+pub mod stacks;
 #[cfg(not(loom))]
 pub mod sysmon;
 #[cfg(not(loom))]

@@ -8,6 +8,8 @@
 
 use core::ptr::{NonNull, null_mut};
 
+use rt_wait::park::ParkHeader;
+
 use crate::dead::checkdead;
 use crate::g::{G, Status};
 use crate::m::M;
@@ -27,8 +29,7 @@ pub fn lock_os_thread() {
     let Some((mp, g)) = running() else { return };
     let depth = mp.locked_ext.get().checked_add(1).expect("LockOSThread nesting overflow");
     mp.locked_ext.set(depth);
-    mp.lockedg.set(core::ptr::from_ref(g).cast_mut());
-    g.lockedm.set(core::ptr::from_ref(mp).cast_mut());
+    tie(mp, g);
 }
 
 /// Takes one [`lock_os_thread`] back. Does nothing when there is none.
@@ -36,10 +37,43 @@ pub fn unlock_os_thread() {
     let Some((mp, g)) = running() else { return };
     let Some(depth) = mp.locked_ext.get().checked_sub(1) else { return };
     mp.locked_ext.set(depth);
-    if depth == 0 {
-        mp.lockedg.set(null_mut());
-        g.lockedm.set(null_mut());
+    if depth == 0 && !g.is_wired.get() {
+        untie(mp, g);
     }
+}
+
+/// Ties the running goroutine to its thread while `wired`, whatever else ties it: for a ground
+/// where a thread remembers what a goroutine does, that it unwinds for one. It does not count as
+/// [`lock_os_thread`], and a goroutine that ends wired does not end its thread.
+#[inline(always)]
+pub fn wire(header: NonNull<ParkHeader>, wired: bool) {
+    // SAFETY: **mine**: the running goroutine's header is the head of its G.
+    let g = unsafe { header.cast::<G>().as_ref() };
+    if g.is_wired.get() != wired {
+        rewire(g, wired);
+    }
+}
+
+#[cold]
+fn rewire(g: &G, wired: bool) {
+    // SAFETY: **mine**.
+    let mp = unsafe { current_m() };
+    g.is_wired.set(wired);
+    if wired {
+        tie(mp, g);
+    } else if mp.locked_ext.get() == 0 {
+        untie(mp, g);
+    }
+}
+
+fn tie(mp: &M, g: &G) {
+    mp.lockedg.set(core::ptr::from_ref(g).cast_mut());
+    g.lockedm.set(core::ptr::from_ref(mp).cast_mut());
+}
+
+fn untie(mp: &M, g: &G) {
+    mp.lockedg.set(null_mut());
+    g.lockedm.set(null_mut());
 }
 
 /// How often the running goroutine is tied.

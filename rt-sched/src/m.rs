@@ -136,6 +136,11 @@ impl M {
         crate::thread::wire(self, g0);
     }
 
+    /// Where g0's stack lies, on a thread that brought its own. By the thread itself, first.
+    pub fn set_g0_stack(&self, stack: Stack) {
+        self.with_g0(|g0| g0.stack.set(stack));
+    }
+
     /// What the boot knows of m0's stacks.
     pub fn set_boot_stacks(&self, guards: Guards, gsignal: Stack) {
         self.guards.set(guards);

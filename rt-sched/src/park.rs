@@ -8,6 +8,7 @@
 
 use core::ptr::NonNull;
 
+use rt_wait::claim::Claim;
 use rt_wait::park::{ParkHeader, ParkOps, WaitReason};
 
 use crate::g::{G, Status};
@@ -16,7 +17,7 @@ use crate::sched::Sched;
 use crate::schedule::{self, after_push, current_g, current_m, wake_for_work};
 
 /// What each goroutine's header points to.
-pub static OPS: ParkOps = ParkOps { prepare, cancel, commit, ready };
+pub static OPS: ParkOps = ParkOps { prepare, cancel, commit, commit_until, ready };
 
 /// The scheduler of the running goroutine or M; `None` elsewhere.
 #[must_use]
@@ -58,6 +59,13 @@ unsafe fn commit(header: NonNull<ParkHeader>) {
     let g = unsafe { header.cast::<G>().as_ref() };
     // SAFETY: **mine**.
     unsafe { schedule::park(g) };
+}
+
+unsafe fn commit_until(header: NonNull<ParkHeader>, when_ns: u64, claim: &Claim) {
+    // SAFETY: as in `prepare`.
+    let g = unsafe { header.cast::<G>().as_ref() };
+    // SAFETY: **mine**.
+    unsafe { crate::sleep::park_until(g, when_ns, claim) };
 }
 
 unsafe fn ready(header: NonNull<ParkHeader>) {

@@ -8,6 +8,7 @@ use core::ptr::NonNull;
 
 use rt_os::errno::Errno;
 use rt_stack::system::MStacks;
+use rt_wait::park::ParkOps;
 
 use crate::m::M;
 use crate::p::P;
@@ -43,6 +44,11 @@ pub trait Port: Sync + core::fmt::Debug {
     /// A P is destroyed by procresize, world stopped: whatever hangs on `pp.ground` must not be
     /// lost.
     fn p_destroyed(&self, pp: &P, heir: &P);
+
+    /// How goroutines park: [`crate::park::OPS`], or a ground's own around it.
+    fn park_ops(&self) -> &'static ParkOps {
+        &crate::park::OPS
+    }
 
     /// The program is dead: no goroutine can ever run. Go: `checkdead`'s fatal; hosted: off.
     fn detects_deadlock(&self) -> bool;

@@ -21,6 +21,7 @@ use crate::p::P;
 use crate::poller::Poller;
 use crate::port::Port;
 use crate::runq::{Chain, GlobalQueue};
+use crate::stacks::Stacks;
 use crate::steal_order::StealOrder;
 
 /// The order in which procresize leaves the idle Ps.
@@ -66,6 +67,8 @@ pub struct Shared {
     pub(crate) global_len: AtomicU32,
     /// Who waits for what time brings.
     pub(crate) poller: Poller,
+    /// Goroutines that were started by threads without a P.
+    pub(crate) created_elsewhere: AtomicU64,
     /// The last goroutine number handed out. Go: `goidgen`.
     pub(crate) goid_gen: AtomicU64,
     /// The main goroutine runs: new work may start threads. Go: `mainStarted`.
@@ -131,7 +134,7 @@ pub struct Sched {
     /// What needs no lock.
     pub shared: Shared,
     /// The goroutines' stacks.
-    pub stacks: &'static Pool,
+    pub stacks: Stacks,
     /// CPUs at start. Written once by schedinit. Go: `numCPUStartup`.
     ncpu: AtomicU32,
     /// Signalled when the last P has stopped. Go: `sched.stopnote`.
@@ -195,6 +198,7 @@ impl Shared {
             stopping: AtomicBool::new(false),
             global_len: AtomicU32::new(0),
             poller: Poller::new(),
+            created_elsewhere: AtomicU64::new(0),
             goid_gen: AtomicU64::new(0),
             main_started: AtomicBool::new(false),
             sysmon_waits: AtomicBool::new(false),
@@ -273,7 +277,7 @@ impl Sched {
         Sched {
             lock: Mutex::new(Rank::Sched, Synced::new(&config)),
             shared: Shared::new(config.first_ps),
-            stacks,
+            stacks: Stacks::new(stacks),
             ncpu: AtomicU32::new(1),
             stop_note: Note::new(),
             port,

@@ -37,7 +37,7 @@ use crate::m::M;
 use crate::p::P;
 use crate::runq::Push;
 use crate::sched::Sched;
-use crate::thread::wakep;
+use crate::thread::{stopm, wakep};
 
 /// Every so many schedulings the global queue comes first, so that two goroutines which keep
 /// readying each other do not starve it. Go: `schedtick%61`.
@@ -86,6 +86,9 @@ pub(crate) fn schedule(mp: &M) -> ! {
         unsafe { execute_from_g0(mp, next.gp, next.inherits_time) };
         if mp.exit_wanted.get() {
             crate::thread::mexit(mp);
+        }
+        if mp.p.get().is_null() && mp.lockedg.get().is_null() {
+            stopm(mp, mp.sched()); // its goroutine has come back from a blocking call
         }
     }
 }
@@ -201,6 +204,19 @@ unsafe fn switch_away(mp: &M, g: &G) {
         None => to_g0(mp),
     };
     // SAFETY: **claimed**, or g0 which sleeps in `execute_from_g0`.
+    let left = unsafe { switch(g.sched.get(), target, core::ptr::from_ref(g) as usize) };
+    // SAFETY: handed over by the switch that came here.
+    unsafe { arrive(left) };
+}
+
+/// Leaves the running goroutine, which is queued, on an M that has no P; returns when it runs
+/// again, on some M with a P.
+///
+/// # Safety
+/// As for [`switch_away`], but the M has no P.
+pub(crate) unsafe fn leave_without_p(mp: &M, g: &G) {
+    let target = to_g0(mp);
+    // SAFETY: g0 sleeps in `execute_from_g0`; it sees to a P.
     let left = unsafe { switch(g.sched.get(), target, core::ptr::from_ref(g) as usize) };
     // SAFETY: handed over by the switch that came here.
     unsafe { arrive(left) };

@@ -4,19 +4,25 @@
 //! How they find each other is [`crate::poller`]'s.
 //!
 //! # Safety
-//! - **pinned**: a sleeper's timer lies on its stack, and it does not leave before the timer fired.
+//! - **pinned**: a sleeper's timer lies on its stack, with the deadline it points to; the sleeper
+//!   does not leave before the timer was stopped or has fired and looks no more.
 #![allow(unsafe_code, reason = "**pinned**: timers on stacks")]
 
-use core::pin::pin;
+use core::pin::{Pin, pin};
+use core::ptr::NonNull;
 
 use rt_os::sys::clock::nanotime;
-use rt_wait::park::{Spot, WaitReason, Waiter};
+use rt_wait::atomic::{AtomicBool, Ordering, spin_step};
+use rt_wait::claim::Claim;
+use rt_wait::park::{Spot, WaitReason};
 
 use crate::find::take_p_back;
+use crate::g::G;
 use crate::m::M;
+use crate::park::goready;
 use crate::poller::Told;
 use crate::sched::{Sched, Shared};
-use crate::schedule::{current_g, current_m, gosched, wake_for_work};
+use crate::schedule::{current_m, gosched, park, wake_for_work};
 use crate::timer::{NEVER, Started, Timer};
 
 /// Sleeps for at least `duration_ns`. Zero yields. On a thread that runs no goroutine the thread
@@ -25,39 +31,84 @@ pub fn sleep_ns(duration_ns: u64) {
     if duration_ns == 0 {
         return gosched();
     }
-    // SAFETY: a G in the slot is alive.
-    let is_goroutine = unsafe { current_g().as_ref() }.is_some_and(|g| g.park.ops.is_some());
-    if !is_goroutine {
-        let _timed_out = rt_wait::note::Note::new().sleep_timeout(duration_ns);
-        return;
-    }
-    let when = nanotime().saturating_add(duration_ns).min(NEVER - 1);
+    sleep_until_ns(nanotime().saturating_add(duration_ns));
+}
+
+/// Sleeps until `when_ns` of the monotonic clock; for ever is a very long time, not a deadlock.
+pub fn sleep_until_ns(when_ns: u64) {
     let spot = pin!(Spot::new());
     let spot = spot.into_ref();
-    let waiter = spot.waiter();
-    let timer = pin!(Timer::new(wake_sleeper, (&raw const waiter).cast_mut().cast()));
+    spot.prepare(WaitReason::Sleep);
+    let _woken = spot.commit_until(&Claim::new(), when_ns.min(NEVER - 1));
+}
+
+/// A deadline that a parked goroutine has set itself; on its stack.
+#[derive(Debug)]
+struct Deadline<'a> {
+    claim: &'a Claim,
+    gp: NonNull<G>,
+    /// The timer has fired and looks at nothing here any more. Pairs with the look in
+    /// `park_until`.
+    seen: AtomicBool,
+}
+
+/// Leaves the running goroutine until it is readied, or until `when_ns` if that wins the claim.
+///
+/// # Safety
+/// `g` is the running goroutine, which has prepared.
+pub(crate) unsafe fn park_until(g: &G, when_ns: u64, claim: &Claim) {
+    if when_ns == NEVER {
+        // SAFETY: the caller's.
+        return unsafe { park(g) };
+    }
+    let deadline = Deadline { claim, gp: NonNull::from(g), seen: AtomicBool::new(false) };
+    let timer = pin!(Timer::new(expire, (&raw const deadline).cast_mut().cast()));
     let timer = timer.into_ref();
-    // SAFETY: a running goroutine has an M with a P; both are asked for anew after the park.
+    // SAFETY: **pinned**: stopped below, or seen to have fired.
+    unsafe { start_timer(timer, when_ns) };
+    // SAFETY: the caller's.
+    unsafe { park(g) };
+    if claim.timed_out() || timer.stop() {
+        return;
+    }
+    // It fired, but another had the claim: it may be about to look.
+    let mut looks = 0u32;
+    while !deadline.seen.load(Ordering::Acquire) {
+        looks += 1;
+        if looks.is_multiple_of(128) {
+            rt_os::sys::thread::sched_yield();
+        }
+        spin_step();
+    }
+}
+
+unsafe fn expire(argument: *mut ()) {
+    // SAFETY: **pinned**: it stays until `seen`.
+    let deadline = unsafe { &*argument.cast::<Deadline<'_>>() };
+    let (won, gp) = (deadline.claim.expire(), deadline.gp);
+    deadline.seen.store(true, Ordering::Release); // gone from here on, unless it was won
+    if won {
+        // SAFETY: the claim's winner has the duty, once.
+        unsafe { goready(gp) };
+    }
+}
+
+/// Starts a timer on the running M's P.
+///
+/// # Safety
+/// As for [`crate::timer::Timers::start`]; on an M with a P.
+pub(crate) unsafe fn start_timer(timer: Pin<&Timer>, when_ns: u64) {
+    // SAFETY: the caller's.
     let (sched, pp) = unsafe { (current_m().sched(), current_m().pp()) };
-    let prepare = || spot.prepare(WaitReason::Sleep);
-    // SAFETY: **pinned**: commit returns after the timer has fired.
-    match unsafe { pp.timers.start(timer, when, prepare) } {
+    // SAFETY: the caller's.
+    match unsafe { pp.timers.start(timer, when_ns) } {
         Ok(Started::First) => {
-            // SAFETY: still on this P: the goroutine has not left it.
-            unsafe { current_m().pp() }.look_again.set(0);
-            wake_poller(sched, when);
+            pp.look_again.set(0);
+            wake_poller(sched, when_ns);
         }
         Ok(Started::Later) => {}
         Err(_) => rt_os::throw::throw("runtime: out of memory"),
     }
-    spot.commit();
-}
-
-unsafe fn wake_sleeper(argument: *mut ()) {
-    // SAFETY: **pinned**: the sleeper waits for us.
-    let waiter = unsafe { *argument.cast::<Waiter>() };
-    // SAFETY: the timer fires once for its one prepare.
-    unsafe { waiter.ready() };
 }
 
 /// Makes sure that somebody comes at `when`: wakes the M that waits too long, or one to wait. Go:

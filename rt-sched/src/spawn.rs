@@ -9,19 +9,21 @@
 //! - **mine**: the running goroutine's M and P.
 #![allow(unsafe_code, reason = "**payload**: closures on raw stacks")]
 
-use core::marker::PhantomData;
+use alloc::boxed::Box;
+use alloc::sync::Arc;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::Ordering;
 
 use rt_asm::switch::Context;
-use rt_stack::bounds::Stack;
 use rt_stack::pool::StackError;
 
-use crate::g::{G, Hold, Holder, JoinResult, JoinWord, Run, Status};
-use crate::m::M;
+use crate::g::{G, JoinResult, Run, Status};
+pub use crate::handle::JoinHandle;
+use crate::info::Info;
 use crate::p::P;
-use crate::sched::{Sched, Shared};
+use crate::park::ready_globally;
+use crate::sched::Sched;
 use crate::schedule::{after_push, arrive, current_g, current_m, goexit0};
 
 /// Goroutine numbers are handed to Ps in batches. Go: `_GoidCacheBatch`.
@@ -60,19 +62,22 @@ impl core::fmt::Display for SpawnError {
     }
 }
 
-/// The one handle to a goroutine and its result.
-///
-/// Dropping it lets the goroutine run on alone.
-#[derive(Debug)]
-pub struct JoinHandle<T> {
-    gp: NonNull<G>,
-    _result: PhantomData<T>,
+/// How a goroutine is to be started. The default asks for nothing.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// The scheduler that serves callers on threads of nobody's.
+    pub sched: Option<&'static Sched>,
+    /// The stack it needs at least, in bytes; the usual one serves if it is large enough.
+    pub stack_bytes: usize,
+    /// Its name.
+    pub name: Option<Box<str>>,
 }
 
-// SAFETY: it may be joined anywhere; the result moves to the joiner.
-unsafe impl<T: Send> Send for JoinHandle<T> {}
-// SAFETY: by reference it only looks at the join word.
-unsafe impl<T: Send> Sync for JoinHandle<T> {}
+/// Does a closure with its result fit on a new stack? If not, put it in a box.
+#[must_use]
+pub const fn fits<F, T>() -> bool {
+    size_of::<Payload<F, T>>() + align_of::<Payload<F, T>>() <= PAYLOAD_MAX
+}
 
 /// Starts a goroutine that nobody joins. Go: `go f()`.
 ///
@@ -84,10 +89,24 @@ unsafe impl<T: Send> Sync for JoinHandle<T> {}
 /// keep what belongs to a thread over such a call.
 #[inline]
 pub unsafe fn go<F: FnOnce() + Send + 'static>(f: F) -> Result<(), SpawnError> {
+    // SAFETY: the caller's.
+    unsafe { go_with(Options::default(), f) }
+}
+
+/// As [`go`], with wishes.
+///
+/// # Errors
+/// As for [`go`].
+///
+/// # Safety
+/// As for [`go`]; what `f` borrows, if anything, must live until it has ended.
+#[inline]
+pub unsafe fn go_with<F: FnOnce() + Send>(options: Options, f: F) -> Result<(), SpawnError> {
+    let elsewhere = options.sched;
     // SAFETY: **mine**.
-    let gp = unsafe { prepare::<F, ()>(f, run_alone::<F>, false)? };
+    let gp = unsafe { prepare::<F, ()>(f, run_alone::<F>, false, options)? };
     // SAFETY: it was just made, and is ours.
-    unsafe { submit(gp) };
+    unsafe { submit(gp, elsewhere) };
     Ok(())
 }
 
@@ -104,30 +123,89 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
+    // SAFETY: the caller's.
+    unsafe { spawn_with(Options::default(), f) }
+}
+
+/// As [`spawn`], with wishes.
+///
+/// # Errors
+/// As for [`spawn`].
+///
+/// # Safety
+/// As for [`go_with`].
+#[inline]
+pub unsafe fn spawn_with<F, T>(options: Options, f: F) -> Result<JoinHandle<T>, SpawnError>
+where
+    F: FnOnce() -> T + Send,
+    T: Send,
+{
+    let elsewhere = options.sched;
     // SAFETY: **mine**.
-    let gp = unsafe { prepare::<F, T>(f, run_for_handle::<F, T>, true)? };
+    let gp = unsafe { prepare::<F, T>(f, run_for_handle::<F, T>, true, options)? };
     // SAFETY: it was just made, and is ours.
-    unsafe { submit(gp) };
-    Ok(JoinHandle { gp, _result: PhantomData })
+    unsafe { submit(gp, elsewhere) };
+    // SAFETY: **payload**: made for a handle to a T.
+    Ok(unsafe { JoinHandle::new(gp) })
+}
+
+/// Where a goroutine is started from.
+struct Place<'a> {
+    sched: &'static Sched,
+    /// The running M's P; none on a thread that is no M, or has given its P up.
+    pp: Option<&'a P>,
+    parent_goid: u64,
+}
+
+impl Place<'_> {
+    fn here(options: &Options) -> Result<Place<'_>, SpawnError> {
+        // SAFETY: **mine**.
+        let Some(running) = (unsafe { current_g().as_ref() }) else {
+            let sched = options.sched.ok_or(SpawnError::NotAGoroutine)?;
+            return Ok(Place { sched, pp: None, parent_goid: 0 });
+        };
+        // SAFETY: **mine**; an M's G.
+        let mp = unsafe { current_m() };
+        // SAFETY: **mine**: null on an M that has none.
+        let pp = unsafe { mp.p.get().as_ref() };
+        Ok(Place { sched: mp.sched(), pp, parent_goid: running.goid() })
+    }
+
+    /// Counts it, and returns its number. Unique in the scheduler's life; they jump where Ps hold
+    /// batches. Go: `goidcache`.
+    #[inline(always)]
+    fn count(&self) -> u64 {
+        let shared = &self.sched.shared;
+        let Some(pp) = self.pp else {
+            shared.created_elsewhere.fetch_add(1, Ordering::Relaxed);
+            return shared.goid_gen.fetch_add(1, Ordering::Relaxed) + 1;
+        };
+        P::count(&pp.created);
+        let mut goid = pp.goid_next.get();
+        if goid == pp.goid_end.get() {
+            goid = shared.goid_gen.fetch_add(GOID_BATCH, Ordering::Relaxed) + 1;
+            pp.goid_end.set(goid + GOID_BATCH);
+        }
+        pp.goid_next.set(goid + 1);
+        goid
+    }
 }
 
 /// Takes a free goroutine and moves `f` onto it. It is `Dead` still.
-unsafe fn prepare<F, T>(f: F, run: Run, handle: bool) -> Result<NonNull<G>, SpawnError> {
-    let running = current_g();
-    if running.is_null() {
-        return Err(SpawnError::NotAGoroutine);
+#[inline]
+unsafe fn prepare<F, T>(
+    f: F,
+    run: Run,
+    handle: bool,
+    options: Options,
+) -> Result<NonNull<G>, SpawnError> {
+    if !fits::<F, T>() {
+        return Err(SpawnError::TooLarge { size_bytes: size_of::<Payload<F, T>>() });
     }
-    // SAFETY: **mine**; an M's G.
-    let mp = unsafe { current_m() };
-    // SAFETY: **mine**: null on an M that has none.
-    let Some(pp) = (unsafe { mp.p.get().as_ref() }) else { return Err(SpawnError::NotAGoroutine) };
-    let sched = mp.sched();
-    let size = size_of::<Payload<F, T>>();
-    if size + align_of::<Payload<F, T>>() > PAYLOAD_MAX {
-        return Err(SpawnError::TooLarge { size_bytes: size });
-    }
+    let place = Place::here(&options)?;
     // SAFETY: **mine**.
-    let gp = unsafe { crate::gfree::get(sched, pp) }.map_err(SpawnError::Stack)?;
+    let gp = unsafe { crate::gfree::get(place.sched, place.pp, options.stack_bytes) };
+    let gp = gp.map_err(SpawnError::Stack)?;
     // SAFETY: free, so ours alone.
     let g = unsafe { gp.as_ref() };
     let payload = payload_of::<F, T>(gp);
@@ -137,26 +215,13 @@ unsafe fn prepare<F, T>(f: F, run: Run, handle: bool) -> Result<NonNull<G>, Spaw
     g.run.set(Some(run));
     // SAFETY: ours alone: nobody switches to it.
     unsafe { *g.sched.get() = Context::new(payload as usize, start) };
-    g.goid.set(next_goid(&sched.shared, pp));
-    // SAFETY: the running G is alive.
-    g.parent_goid.set(unsafe { &*running }.goid());
+    g.goid.set(place.count());
+    g.parent_goid.set(place.parent_goid);
     // SAFETY: ours alone: no handle and no stack refers to it.
-    unsafe {
-        gp.as_ptr()
-            .cast::<u8>()
-            .add(core::mem::offset_of!(G, hold))
-            .cast::<Hold>()
-            .write(Hold::new(handle))
-    };
-    // SAFETY: as above.
-    unsafe {
-        gp.as_ptr()
-            .cast::<u8>()
-            .add(core::mem::offset_of!(G, join))
-            .cast::<JoinWord>()
-            .write(JoinWord::new())
-    };
-    P::count(&pp.created);
+    unsafe { G::renew(gp, handle) };
+    if let Some(name) = options.name {
+        g.info.set(Arc::new(Info::new(g.goid(), Some(name))));
+    }
     Ok(gp)
 }
 
@@ -166,27 +231,21 @@ fn payload_of<F, T>(gp: NonNull<G>) -> *mut Payload<F, T> {
     at as *mut Payload<F, T>
 }
 
-/// The next number. Unique in the scheduler's life; they jump where Ps hold batches. Go:
-/// `goidcache`.
-fn next_goid(shared: &Shared, pp: &P) -> u64 {
-    let mut goid = pp.goid_next.get();
-    if goid == pp.goid_end.get() {
-        goid = shared.goid_gen.fetch_add(GOID_BATCH, Ordering::Relaxed) + 1;
-        pp.goid_end.set(goid + GOID_BATCH);
+/// Makes it runnable, next on this P; in the global queue where there is none.
+#[inline]
+unsafe fn submit(gp: NonNull<G>, elsewhere: Option<&'static Sched>) {
+    // SAFETY: prepared, so ours.
+    unsafe { gp.as_ref() }.status.change(Status::Dead, Status::Runnable);
+    if current_g().is_null() {
+        return ready_globally(gp, elsewhere.expect("it was prepared for a scheduler"));
     }
-    pp.goid_next.set(goid + 1);
-    goid
-}
-
-/// Makes it runnable, next on this P.
-unsafe fn submit(gp: NonNull<G>) {
     // SAFETY: **mine**.
     let mp = unsafe { current_m() };
     let sched = mp.sched();
-    // SAFETY: prepared, so ours.
-    unsafe { gp.as_ref() }.status.change(Status::Dead, Status::Runnable);
+    // SAFETY: **mine**.
+    let Some(pp) = (unsafe { mp.p.get().as_ref() }) else { return ready_globally(gp, sched) };
     // SAFETY: **mine**, and it is in no queue.
-    let pushed = unsafe { mp.pp().runq.owner().push_next(gp) };
+    let pushed = unsafe { pp.runq.owner().push_next(gp) };
     after_push(sched, pushed);
 }
 
@@ -229,109 +288,6 @@ unsafe fn take_closure<F, T>(gp: NonNull<G>) -> F {
     let payload = unsafe { gp.as_ref() }.payload.get().cast::<Payload<F, T>>();
     // SAFETY: **payload**: `run` takes it once.
     unsafe { ManuallyDrop::take(&mut (*payload).f) }
-}
-
-impl<T> JoinHandle<T> {
-    /// Waits for the goroutine to end and takes its result. May be called from any thread.
-    #[must_use]
-    pub fn join(self) -> T {
-        let gp = self.gp;
-        core::mem::forget(self);
-        // SAFETY: the handle holds the slot.
-        let g = unsafe { gp.as_ref() };
-        g.join.wait();
-        // SAFETY: **payload**: done, so `t` is stored, and it is ours. At offset 0 of the union.
-        let t = unsafe { g.payload.get().cast::<T>().read() };
-        release(gp);
-        t
-    }
-
-    /// Has it ended?
-    #[must_use]
-    pub fn is_finished(&self) -> bool {
-        // SAFETY: the handle holds the slot.
-        unsafe { self.gp.as_ref() }.join.is_done()
-    }
-
-    /// The goroutine's number. Go: `goid`.
-    #[must_use]
-    pub fn goid(&self) -> u64 {
-        // SAFETY: the handle holds the slot.
-        unsafe { self.gp.as_ref() }.goid()
-    }
-}
-
-impl<T> Drop for JoinHandle<T> {
-    fn drop(&mut self) {
-        // SAFETY: the handle holds the slot.
-        let g = unsafe { self.gp.as_ref() };
-        if g.join.detach() {
-            // SAFETY: **payload**: done before, so the result is there and ours.
-            unsafe { g.payload.get().cast::<T>().drop_in_place() };
-        }
-        release(self.gp);
-    }
-}
-
-/// The handle lets go of the slot.
-fn release(gp: NonNull<G>) {
-    // SAFETY: the handle holds the slot until now.
-    let g = unsafe { gp.as_ref() };
-    // SAFETY: a goroutine that was started has an M or will have one; only its scheduler is read.
-    if !g.hold.release(Holder::Handle) {
-        return;
-    }
-    if current_g().is_null() {
-        // SAFETY: it ran, so its last M is known and lives for ever.
-        let mp: &M = unsafe { &*g.m.get() };
-        // SAFETY: nobody holds it.
-        return unsafe { mp.sched().lock().gfree.push_front(gp) };
-    }
-    // SAFETY: nobody holds it any more; on an M.
-    unsafe { crate::gfree::put(gp) };
-}
-
-/// The running goroutine's number; 0 where none runs. Go: `goid`.
-#[must_use]
-pub fn current_goid() -> u64 {
-    // SAFETY: a G in the slot is alive.
-    unsafe { current_g().as_ref() }.map_or(0, G::goid)
-}
-
-/// The running goroutine's stack, guard excluded; empty where none runs.
-#[must_use]
-pub fn current_stack() -> Stack {
-    // SAFETY: a G in the slot is alive.
-    unsafe { current_g().as_ref() }.map_or_else(Stack::default, |g| g.stack.get())
-}
-
-/// Ends the running goroutine without returning from it. Other goroutines go on. Go:
-/// `runtime.Goexit`.
-///
-/// Nothing on its stack is dropped, so the stack is never used again: pinned values and borrows
-/// that others have into it stay good. A handle to it is never done. Return instead where you can.
-///
-/// # Panics
-/// On a thread that runs no goroutine.
-pub fn goexit() -> ! {
-    // SAFETY: a G in the slot is alive.
-    let g = unsafe { current_g().as_ref() }.expect("goexit: no goroutine runs here");
-    assert!(g.park.ops.is_some(), "goexit: on g0");
-    g.hold.keep_for_ever();
-    // SAFETY: the running goroutine; whoever joins it waits for ever, as documented.
-    unsafe { goexit0(g) }
-}
-
-/// How many goroutines exist. Go: `runtime.NumGoroutine`.
-#[must_use]
-pub fn num_goroutines() -> u64 {
-    let Some(sched) = crate::park::current_sched() else { return 0 };
-    let sum = |counter: fn(&P) -> &AtomicU64| -> u64 {
-        sched.shared.allp.iter_all().map(|pp| counter(pp).load(Ordering::Relaxed)).sum()
-    };
-    // Those that ended first: then the difference is never too small.
-    let ended = sum(|pp| &pp.ended);
-    sum(|pp| &pp.created).saturating_sub(ended)
 }
 
 impl Sched {

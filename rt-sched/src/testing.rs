@@ -208,7 +208,7 @@ impl Lab {
         let pp = self.sched.shared.allp.get(id).expect("a P");
         // SAFETY: the test keeps its timers as long as the lab, and lets none fire on another
         // thread.
-        let started = unsafe { pp.timers.start(timer, when_ns, || ()) };
+        let started = unsafe { pp.timers.start(timer, when_ns) };
         assert!(started.is_ok());
     }
 

@@ -52,7 +52,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 fn start(heap: &Timers, timer: Pin<&Timer>, when: u64) -> Started {
     // SAFETY: heaps and timers are leaked or outlive the test; `count` may run anywhere.
-    unsafe { heap.start(timer, when, || ()) }.expect("memory for a timer")
+    unsafe { heap.start(timer, when) }.expect("memory for a timer")
 }
 
 proptest! {

@@ -198,6 +198,12 @@ impl Pool {
         self.table.slot_bytes()
     }
 
+    /// Bytes of a stack in a slot of `slot_bytes`: what the guard leaves.
+    #[must_use]
+    pub const fn stack_bytes_in(slot_bytes: usize) -> usize {
+        slot_bytes - guard_bytes(slot_bytes)
+    }
+
     /// How many slots are in which state.
     #[must_use]
     pub fn stats(&self) -> Stats {

@@ -15,6 +15,9 @@
 //! and met by exactly one `ready`: whoever takes the waiter
 //! out of the object, under its lock, has the duty. No locked instruction is needed for that.
 //!
+//! A wait that several may end has a [`Claim`] beside it: who wins the claim has the duty. With one,
+//! [`Spot::commit_until`] lets a deadline be among them.
+//!
 //! On a goroutine the goroutine parks; on any other thread the thread sleeps. The same code serves
 //! programs without a scheduler.
 //!
@@ -30,77 +33,9 @@ use core::pin::Pin;
 use core::ptr::NonNull;
 
 use crate::atomic::Ordering;
+use crate::claim::Claim;
 use crate::futex::FutexWord;
-
-macro_rules! wait_reasons {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
-        /// Why a goroutine waits. The texts are Go's: they stand in dumps that people and tools
-        /// read.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-        #[repr(u8)]
-        pub enum WaitReason {
-            /// It does not wait.
-            #[default]
-            None,
-            $($(#[$doc])* $name,)*
-        }
-
-        impl WaitReason {
-            /// Go's text for the reason; empty for `None`.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    WaitReason::None => "",
-                    $(WaitReason::$name => $text,)*
-                }
-            }
-
-            /// The reason whose discriminant is `number`; `None` when there is no such.
-            #[must_use]
-            pub const fn from_u8(number: u8) -> WaitReason {
-                const ALL: &[WaitReason] = &[WaitReason::None, $(WaitReason::$name),*];
-                if (number as usize) < ALL.len() { ALL[number as usize] } else { WaitReason::None }
-            }
-        }
-    };
-}
-
-wait_reasons! {
-    /// Readiness of a file descriptor.
-    IoWait = "IO wait",
-    /// Receive from a channel that does not exist.
-    ChanReceiveNil = "chan receive (nil chan)",
-    /// Send to a channel that does not exist.
-    ChanSendNil = "chan send (nil chan)",
-    /// A select without a case.
-    SelectNoCases = "select (no cases)",
-    /// A select.
-    Select = "select",
-    /// Receive from a channel.
-    ChanReceive = "chan receive",
-    /// Send to a channel.
-    ChanSend = "chan send",
-    /// A semaphore, a join and all that has no name of its own.
-    Semacquire = "semacquire",
-    /// A time.
-    Sleep = "sleep",
-    /// A condition variable.
-    CondWait = "sync.Cond.Wait",
-    /// A mutex.
-    MutexLock = "sync.Mutex.Lock",
-    /// A read lock.
-    RwMutexRLock = "sync.RWMutex.RLock",
-    /// A write lock.
-    RwMutexLock = "sync.RWMutex.Lock",
-    /// A group of goroutines.
-    WaitGroupWait = "sync.WaitGroup.Wait",
-    /// The end of the program after a panic.
-    PanicWait = "panicwait",
-    /// The world.
-    StoppingTheWorld = "stopping the world",
-    /// An unpark.
-    Park = "park",
-}
+pub use crate::reason::WaitReason;
 
 /// What a goroutine must start with, so that the g slot leads to it.
 #[derive(Debug)]
@@ -119,6 +54,9 @@ pub struct ParkOps {
     pub cancel: unsafe fn(NonNull<ParkHeader>),
     /// Second half: leave the stack until readied. Called by itself, after `prepare`.
     pub commit: unsafe fn(NonNull<ParkHeader>),
+    /// As `commit`, or until `when_ns` of the monotonic clock, if that wins the claim. Called by
+    /// itself, after `prepare`. When it returns nobody looks at the claim on the deadline's behalf.
+    pub commit_until: unsafe fn(NonNull<ParkHeader>, when_ns: u64, &Claim),
     /// Makes a goroutine runnable that has prepared. Called by anyone, once.
     pub ready: unsafe fn(NonNull<ParkHeader>),
 }
@@ -224,6 +162,43 @@ impl Spot {
     }
 }
 
+impl Spot {
+    /// Second half with a deadline, in ns of the monotonic clock: sleeps until the `ready` that
+    /// meets the `prepare`, or until then. Hold no lock.
+    ///
+    /// True: readied, by who won `claim`. False: the deadline won it, and nobody else will ready.
+    /// Either way the object may still list the waiter, if its lists are claimed from.
+    #[must_use]
+    pub fn commit_until(self: Pin<&Self>, claim: &Claim, when_ns: u64) -> bool {
+        match self.header {
+            // SAFETY: as in `prepare`.
+            Some(h) => unsafe {
+                ((*h.as_ptr()).ops.unwrap_unchecked().commit_until)(h, when_ns, claim);
+            },
+            None => self.thread_until(claim, when_ns),
+        }
+        !claim.timed_out()
+    }
+
+    fn thread_until(self: Pin<&Self>, claim: &Claim, when_ns: u64) {
+        if cfg!(not(loom)) {
+            while self.thread.word.load(Ordering::Acquire) == WAITING {
+                let now = rt_os::sys::clock::nanotime();
+                if now >= when_ns {
+                    if claim.expire() {
+                        self.thread.word.store(RUNNING, Ordering::Relaxed);
+                        return;
+                    }
+                    break;
+                }
+                self.thread.word.wait(WAITING, Some(when_ns - now));
+            }
+        }
+        // Readied, or about to be. Under loom another thread plays the deadline.
+        self.thread.word.wait_while(WAITING);
+    }
+}
+
 impl Default for Spot {
     fn default() -> Spot {
         Spot::new()
@@ -258,13 +233,6 @@ mod tests {
     use crate::rank::Rank;
     use std::pin::pin;
     use std::sync::Arc;
-
-    #[test]
-    fn the_texts_are_found_by_number() {
-        assert_eq!(WaitReason::from_u8(WaitReason::Sleep as u8).as_str(), "sleep");
-        assert_eq!(WaitReason::from_u8(0), WaitReason::None);
-        assert_eq!(WaitReason::from_u8(255), WaitReason::None);
-    }
 
     #[test]
     fn threads_hand_values_over() {

@@ -14,6 +14,8 @@ pub enum Rank {
     World,
     /// A goroutine's join word and the like: user-visible waiting.
     Join,
+    /// What one channel, lock or group has: [`crate::spin::SpinLock`]. Go: `hchan.lock`.
+    Object,
     /// The scheduler's record. Go: `sched.lock`.
     Sched,
     /// A P's timer heap. Go: `timers.mu`.

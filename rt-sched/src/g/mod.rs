@@ -31,6 +31,7 @@ use rt_asm::switch::Context;
 use rt_stack::bounds::Stack;
 use rt_wait::park::{ParkHeader, ParkOps, WaitReason};
 
+use crate::info::InfoWord;
 use crate::m::M;
 use crate::runq::Linked;
 
@@ -63,6 +64,12 @@ pub struct G {
     /// The runtime's own, which does not keep a program alive. Go: `isSystemGoroutine`.
     pub(crate) is_system: Cell<bool>,
     pub(crate) stack: Cell<Stack>,
+    /// Tied to its thread by the ground. Its own. See [`crate::locked::wire`].
+    pub(crate) is_wired: Cell<bool>,
+    /// What it is known by. See [`crate::info`].
+    pub(crate) info: InfoWord,
+    /// Its local values, kept by who provides them; null when there are none. Its own.
+    pub(crate) locals: Cell<*mut ()>,
 }
 
 // SAFETY-free note: G is shared through raw pointers only; the rules are in `status`.
@@ -88,6 +95,9 @@ impl G {
             wait_reason: Cell::new(WaitReason::None),
             is_system: Cell::new(false),
             stack: Cell::new(stack),
+            is_wired: Cell::new(false),
+            info: InfoWord::none(),
+            locals: Cell::new(null_mut()),
         }
     }
 
@@ -109,6 +119,28 @@ impl G {
     pub fn place(top: usize) -> NonNull<G> {
         let at = (top - size_of::<G>()) & !(align_of::<G>() - 1);
         NonNull::new(at as *mut G).expect("a stack is not at address 0")
+    }
+}
+
+mod renew {
+    //! # Safety
+    //! - **free**: a free G belongs to who took it out of its list.
+    #![allow(unsafe_code, reason = "**free**: words are written anew")]
+
+    use super::{G, Hold, JoinWord, NonNull};
+
+    impl G {
+        /// Makes the words of a free G new: without locked instructions, since nobody looks.
+        ///
+        /// # Safety
+        /// **free**: it is the caller's.
+        #[inline(always)]
+        pub(crate) unsafe fn renew(gp: NonNull<G>, handle: bool) {
+            // SAFETY: **free**.
+            unsafe { (&raw mut (*gp.as_ptr()).hold).write(Hold::new(handle)) };
+            // SAFETY: **free**.
+            unsafe { (&raw mut (*gp.as_ptr()).join).write(JoinWord::new()) };
+        }
     }
 }
 

@@ -132,8 +132,7 @@ impl Timers {
         self.first_when() == NEVER
     }
 
-    /// Starts a timer, due at `when_ns` of the monotonic clock. `before_unlock` runs under the
-    /// heap's lock, before the timer can fire: the place to say "I wait".
+    /// Starts a timer, due at `when_ns` of the monotonic clock. It may fire at once.
     ///
     /// # Errors
     /// [`NoMemory`]; the timer does not run.
@@ -141,19 +140,13 @@ impl Timers {
     /// # Safety
     /// **pinned**, and `self` **heap lives**. `fire(argument)` may be called on any thread once,
     /// unless `stop` returns true. The timer is not running.
-    pub unsafe fn start(
-        &self,
-        timer: Pin<&Timer>,
-        when_ns: u64,
-        before_unlock: impl FnOnce(),
-    ) -> Result<Started, NoMemory> {
+    pub unsafe fn start(&self, timer: Pin<&Timer>, when_ns: u64) -> Result<Started, NoMemory> {
         let when = when_ns.min(NEVER - 1);
         let mut heap = self.heap.lock();
         // SAFETY: **pinned**.
         unsafe { heap.push(when, NonNull::from(timer.get_ref()))? };
         timer.owner.store(NonNull::from(self).as_ptr(), Ordering::Release);
         self.note_first(&heap);
-        before_unlock();
         Ok(if heap.first_when() == Some(when) { Started::First } else { Started::Later })
     }
 

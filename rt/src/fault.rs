@@ -1,0 +1,101 @@
+//! Stack overflow of a goroutine in a std program. Faults that are not ours go to whoever handled
+//! them before: std says its own words about its threads.
+//!
+//! # Safety
+//! - **handler**: runs on the thread's signal stack; it writes to stderr and aborts, takes no lock
+//!   and allocates nothing; or it passes the signal on.
+//! - **before us**: the old actions are written before our handler can run, and never again.
+#![allow(unsafe_code, reason = "**handler**: signal handlers get raw pointers")]
+
+use std::cell::UnsafeCell;
+use std::mem::MaybeUninit;
+use std::ptr::null_mut;
+
+use rt_os::sys::signal::altstack;
+
+/// Bytes of a signal stack that we bring for a thread without one.
+const SIGNAL_STACK_BYTES: usize = 32 << 10;
+
+/// The actions before ours: of SIGSEGV, then of SIGBUS.
+struct Old(UnsafeCell<[MaybeUninit<libc::sigaction>; 2]>);
+// SAFETY: **before us**.
+unsafe impl Sync for Old {}
+static OLD: Old = Old(UnsafeCell::new([MaybeUninit::zeroed(); 2]));
+
+const SIGNALS: [i32; 2] = [libc::SIGSEGV, libc::SIGBUS];
+
+/// Installs the handler. Once, at the start.
+pub(crate) fn install() {
+    for (place, number) in SIGNALS.into_iter().enumerate() {
+        // SAFETY: plain data, filled in below.
+        let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+        action.sa_sigaction = on_fault as *const () as usize;
+        action.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
+        // SAFETY: **before us**: read first, so that the handler finds it.
+        unsafe {
+            let old = (*OLD.0.get())[place].as_mut_ptr();
+            libc::sigaction(number, std::ptr::null(), old);
+            libc::sigaction(number, &raw const action, null_mut());
+        }
+    }
+}
+
+/// Sees to it that the calling thread can handle a fault when its stack is full. std's threads can.
+pub(crate) fn have_signal_stack() {
+    if altstack().is_some() {
+        return;
+    }
+    let stack = Box::leak(vec![0u8; SIGNAL_STACK_BYTES].into_boxed_slice());
+    rt_os::sys::signal::sigaltstack(stack.as_ptr() as usize, stack.len());
+}
+
+unsafe extern "C" fn on_fault(
+    number: i32,
+    info: *mut libc::siginfo_t,
+    context: *mut libc::c_void,
+) {
+    // SAFETY: the kernel's, for the time of the handler.
+    let address = unsafe { (*info).si_addr() } as usize;
+    if let Some(sched) = crate::boot::try_sched()
+        && let Some(found) = sched.stacks.find(address).filter(|found| found.in_guard)
+    {
+        let (lo, hi) = (found.stack.lo, found.stack.hi);
+        let limit = sched.stacks.pool_of(found.stack).slot_bytes();
+        let goid = rt_sched::current::current_goid();
+        rt_os::eprintln!(
+            "runtime: goroutine stack exceeds {limit}-byte limit\n\
+             runtime: addr={address:#x} stack=[{lo:#x}, {hi:#x}]\n\
+             fatal error: stack overflow\n\ngoroutine {goid} [running]:"
+        );
+        std::process::abort();
+    }
+    // SAFETY: as the kernel called us.
+    unsafe { pass_on(number, info, context) }
+}
+
+/// Does what would have happened without us.
+unsafe fn pass_on(number: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
+    let place = SIGNALS.iter().position(|&signal| signal == number).unwrap_or(0);
+    // SAFETY: **before us**.
+    let old = unsafe { (*OLD.0.get())[place].assume_init_ref() };
+    if old.sa_sigaction == libc::SIG_DFL || old.sa_sigaction == libc::SIG_IGN {
+        // The instruction is tried again, and meets the default.
+        // SAFETY: plain data.
+        let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
+        action.sa_sigaction = libc::SIG_DFL;
+        // SAFETY: a whole action.
+        unsafe { libc::sigaction(number, &raw const action, null_mut()) };
+    } else if old.sa_flags & libc::SA_SIGINFO != 0 {
+        type WithInfo = unsafe extern "C" fn(i32, *mut libc::siginfo_t, *mut libc::c_void);
+        // SAFETY: the flag says what it is.
+        let handler = unsafe { std::mem::transmute::<usize, WithInfo>(old.sa_sigaction) };
+        // SAFETY: as the kernel would.
+        unsafe { handler(number, info, context) };
+    } else {
+        // SAFETY: without the flag it takes the number.
+        let handler =
+            unsafe { std::mem::transmute::<usize, unsafe extern "C" fn(i32)>(old.sa_sigaction) };
+        // SAFETY: as the kernel would.
+        unsafe { handler(number) };
+    }
+}

@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+#![deny(unsafe_code)]
+
+mod boot;
+mod fault;
+mod ground;
+pub mod host;
+mod go;
+pub mod runtime;
+pub mod thread;
+
+pub use boot::{Config, run, start, try_start};
+pub use go::{blocking, go};
