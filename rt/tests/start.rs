@@ -100,13 +100,6 @@ fn unwinding_goroutines_keep_their_threads() {
 }
 
 #[test]
-fn large_closures_and_results_are_boxed() {
-    let big = [7u8; 33_000];
-    let back = run(move || rt::thread::spawn(move || big).join().unwrap());
-    assert!(back.iter().all(|&b| b == 7));
-}
-
-#[test]
 fn blocking_calls_let_others_run() {
     run(|| {
         let start = Instant::now();
