@@ -46,25 +46,26 @@ impl Counts {
             - i64::from(self.nmsys)
     }
 
-    /// The verdict; `goroutines` yields number and state of each that is not the runtime's own, and
+    /// The verdict; `goroutines` tells number and state of each that is not the runtime's own, and
     /// is asked only when no M runs. Pure.
     pub fn judge(
         &self,
         has_timers: impl FnOnce() -> bool,
-        goroutines: impl Iterator<Item = (u64, Status)>,
+        goroutines: impl FnOnce(&mut dyn FnMut(u64, Status)),
     ) -> Verdict {
         match self.running() {
             0 => {}
             running if running < 0 => return Verdict::Inconsistent,
             _ => return Verdict::Alive,
         }
-        let mut waiting = false;
-        for (goid, status) in goroutines {
-            match status {
-                Status::Runnable | Status::Running => return Verdict::Lost { goid },
-                Status::Waiting => waiting = true,
-                Status::Idle | Status::Dead => {}
-            }
+        let (mut waiting, mut lost) = (false, None);
+        goroutines(&mut |goid, status| match status {
+            Status::Runnable | Status::Running => lost = lost.or(Some(goid)),
+            Status::Waiting => waiting = true,
+            Status::Idle | Status::Dead => {}
+        });
+        if let Some(goid) = lost {
+            return Verdict::Lost { goid };
         }
         match (waiting, has_timers()) {
             (false, _) => Verdict::NoGoroutines,
@@ -89,12 +90,8 @@ pub(crate) fn checkdead(sched: &Sched, synced: &Synced) {
     if counts.running() > 0 {
         return;
     }
-    let mut verdict = Verdict::NoGoroutines;
     let has_timers = || sched.shared.allp.iter().any(|pp| pp.timers.first_when() != NEVER);
-    sched.with_goroutines(|goroutines| {
-        verdict = counts.judge(has_timers, goroutines);
-    });
-    match verdict {
+    match counts.judge(has_timers, |look| sched.for_each_goroutine(look)) {
         Verdict::Alive => {}
         Verdict::Inconsistent => rt_os::throw::throw_with(
             format_args!("runtime: checkdead: {counts:?}\n"),
@@ -118,7 +115,7 @@ mod tests {
     const IDLE: Counts = Counts { mcount: 4, nmidle: 2, nmidlelocked: 1, nmsys: 1 };
 
     fn judge(counts: Counts, timers: bool, goroutines: &[(u64, Status)]) -> Verdict {
-        counts.judge(|| timers, goroutines.iter().copied())
+        counts.judge(|| timers, |look| goroutines.iter().for_each(|&(goid, s)| look(goid, s)))
     }
 
     #[test]

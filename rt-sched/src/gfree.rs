@@ -9,6 +9,7 @@
 use core::ptr::NonNull;
 
 use rt_os::sys::clock::nanotime;
+use rt_stack::bounds::Stack;
 use rt_stack::pool::StackError;
 
 use crate::g::{G, Status};
@@ -84,8 +85,7 @@ pub(crate) unsafe fn put(gp: NonNull<G>) {
     // SAFETY: it ran, so its last M is known, and lives for ever.
     let sched = unsafe { &*g.m.get() }.sched();
     if !sched.stacks.is_usual(g.stack.get()) {
-        let stack = g.stack.get();
-        return sched.stacks.pool_of(stack).put(stack);
+        return put_large(sched, g.stack.get());
     }
     let surplus = with_current_p(|pp| {
         let Some(pp) = pp else {
@@ -107,17 +107,22 @@ pub(crate) unsafe fn put(gp: NonNull<G>) {
     }
 }
 
+#[cold]
+fn put_large(sched: &Sched, stack: Stack) {
+    sched.stacks.pool_of(stack).put(stack);
+}
+
 /// Hands what the shared list has too much of back to the stack pool, and lets the pool return the
 /// pages of stacks that the program has lately not needed. By an M that has nothing else to do.
+#[inline(never)]
 pub(crate) fn release_surplus(sched: &Sched) {
     let mut synced = sched.lock();
     let keep = synced.take_gfree(KEEP_SHARED);
     let mut surplus = core::mem::replace(&mut synced.gfree, keep);
     drop(synced);
-    if !surplus.is_empty() {
-        // SAFETY: **free**: nobody but the chain knows it.
-        let stacks = core::iter::from_fn(|| Some(unsafe { surplus.pop()?.as_ref() }.stack.get()));
-        sched.stacks.usual().put_batch(stacks);
+    while let Some(gp) = surplus.pop() {
+        // SAFETY: **free**: nobody but the chain knew it.
+        sched.stacks.usual().put(unsafe { gp.as_ref() }.stack.get());
     }
     for pool in sched.stacks.all() {
         pool.trim_if_due(nanotime(), EPOCH_NS);
@@ -127,14 +132,17 @@ pub(crate) fn release_surplus(sched: &Sched) {
 impl Sched {
     /// Calls `f` with number and state of every goroutine that is not the runtime's own: a snapshot
     /// without locks, exact while nothing runs.
-    pub(crate) fn with_goroutines(&self, f: impl FnOnce(&mut dyn Iterator<Item = (u64, Status)>)) {
-        let used = self.stacks.all().flat_map(|pool| pool.iter_used().map(move |s| (pool, s)));
-        let mut slots = used.filter_map(|(pool, stack)| {
-            let gp = G::place(pool.colour(stack));
-            // SAFETY: a used slot's top is a G, or zero pages: then its status is Idle.
-            let g = unsafe { gp.as_ref() };
-            (!g.is_system.get()).then(|| (g.goid(), g.status()))
-        });
-        f(&mut slots);
+    #[cold]
+    pub(crate) fn for_each_goroutine(&self, f: &mut dyn FnMut(u64, Status)) {
+        for pool in self.stacks.all() {
+            for stack in pool.iter_used() {
+                let gp = G::place(pool.colour(stack));
+                // SAFETY: a used slot's top is a G, or zero pages: then its status is Idle.
+                let g = unsafe { gp.as_ref() };
+                if !g.is_system.get() {
+                    f(g.goid(), g.status());
+                }
+            }
+        }
     }
 }

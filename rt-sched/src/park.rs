@@ -54,7 +54,8 @@ unsafe fn cancel(header: NonNull<ParkHeader>) {
     g.wait_reason.set(WaitReason::None);
 }
 
-unsafe fn commit(header: NonNull<ParkHeader>) {
+#[inline(never)] // one copy of the switch, for all that park
+pub(crate) unsafe fn commit(header: NonNull<ParkHeader>) {
     // SAFETY: as in `prepare`.
     let g = unsafe { header.cast::<G>().as_ref() };
     // SAFETY: **mine**.

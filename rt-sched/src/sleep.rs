@@ -19,10 +19,10 @@ use rt_wait::park::{Spot, WaitReason};
 use crate::find::take_p_back;
 use crate::g::G;
 use crate::m::M;
-use crate::park::goready;
+use crate::park::{commit, goready};
 use crate::poller::Told;
 use crate::sched::{Sched, Shared};
-use crate::schedule::{current_m, gosched, park, wake_for_work};
+use crate::schedule::{current_m, gosched, wake_for_work};
 use crate::timer::{NEVER, Started, Timer};
 
 /// Sleeps for at least `duration_ns`. Zero yields. On a thread that runs no goroutine the thread
@@ -59,7 +59,7 @@ struct Deadline<'a> {
 pub(crate) unsafe fn park_until(g: &G, when_ns: u64, claim: &Claim) {
     if when_ns == NEVER {
         // SAFETY: the caller's.
-        return unsafe { park(g) };
+        return unsafe { commit(NonNull::from(&g.park)) };
     }
     let deadline = Deadline { claim, gp: NonNull::from(g), seen: AtomicBool::new(false) };
     let timer = pin!(Timer::new(expire, (&raw const deadline).cast_mut().cast()));
@@ -67,7 +67,7 @@ pub(crate) unsafe fn park_until(g: &G, when_ns: u64, claim: &Claim) {
     // SAFETY: **pinned**: stopped below, or seen to have fired.
     unsafe { start_timer(timer, when_ns) };
     // SAFETY: the caller's.
-    unsafe { park(g) };
+    unsafe { commit(NonNull::from(&g.park)) };
     if claim.timed_out() || timer.stop() {
         return;
     }

@@ -72,11 +72,18 @@ impl Stacks {
     }
 
     /// The pool that a stack came from.
+    ///
+    /// # Panics
+    /// When it came from none.
     #[must_use]
     pub fn pool_of(&self, stack: Stack) -> &'static Pool {
-        self.all()
-            .find(|pool| stack.size_bytes() == Pool::stack_bytes_in(pool.slot_bytes()))
-            .expect("a stack of one of the pools")
+        let slot = stack.size_bytes().next_power_of_two();
+        if slot == self.usual.slot_bytes() {
+            return self.usual;
+        }
+        let place = self.others.get((slot.ilog2() - SMALLEST_LOG2) as usize);
+        let pool = place.and_then(|place| by_address(place.load(Ordering::Acquire)));
+        pool.expect("a stack of one of the pools")
     }
 
     /// Is it of the usual size?
@@ -94,8 +101,16 @@ impl Stacks {
 
     /// All pools there are.
     pub fn all(&self) -> impl Iterator<Item = &'static Pool> + '_ {
-        let others = self.others.iter().filter_map(|pool| by_address(pool.load(Ordering::Acquire)));
-        core::iter::once(self.usual).chain(others)
+        let mut at = 0;
+        let mut pool = Some(self.usual);
+        core::iter::from_fn(move || {
+            let found = pool.take();
+            while pool.is_none() && at < CLASSES {
+                pool = by_address(self.others[at].load(Ordering::Acquire));
+                at += 1;
+            }
+            found
+        })
     }
 }
 

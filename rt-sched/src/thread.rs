@@ -224,6 +224,7 @@ pub(crate) fn wire(m: &M, g0: &G) {
 }
 
 /// Sleeps until somebody gives this M a P. Go: `stopm`, `mPark`.
+#[inline(never)]
 pub(crate) fn stopm(mp: &M, sched: &Sched) {
     let mut synced = sched.lock();
     synced.mput(mp);
@@ -245,6 +246,7 @@ pub(crate) fn sleep_until_woken(mp: &M, sched: &Sched) {
 }
 
 /// Gives the P up for a stopping world, and sleeps until there is one again. Go: `gcstopm`.
+#[cold]
 pub(crate) fn gcstopm(mp: &M, sched: &Sched) {
     if mp.spinning.get() {
         mp.spinning.set(false);

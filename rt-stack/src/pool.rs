@@ -144,6 +144,7 @@ impl Pool {
     ///
     /// # Panics
     /// When it is not a taken stack of this pool.
+    #[inline(never)]
     pub fn put(&self, stack: Stack) {
         self.put_batch(iter::once(stack));
     }

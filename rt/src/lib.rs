@@ -8,6 +8,7 @@ pub mod host;
 mod go;
 pub mod runtime;
 pub mod thread;
+pub mod time;
 
 pub use boot::{Config, run, start, try_start};
 pub use go::{blocking, go};
