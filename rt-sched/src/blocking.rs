@@ -29,6 +29,8 @@ use crate::thread::handoffp;
 /// Calls `f`, which may block the thread as long as it likes: other goroutines go on. On a thread
 /// that runs no goroutine it is called just so.
 ///
+/// Where goroutines keep their Ps ([`crate::pinned`]) it blocks the P too.
+///
 /// It costs a hand-over to another thread: use it for calls that may take longer than some tens of
 /// µs.
 pub fn blocking<R>(f: impl FnOnce() -> R) -> R {
@@ -36,6 +38,10 @@ pub fn blocking<R>(f: impl FnOnce() -> R) -> R {
     let Some(g) = (unsafe { current_g().as_ref() }).filter(|g| g.park.ops.is_some()) else {
         return f();
     };
+    // SAFETY: **mine**.
+    if unsafe { current_m() }.sched().config.pinned {
+        return f(); // its P has no other thread
+    }
     let away = Away::go(g);
     let result = f();
     drop(away);

@@ -123,6 +123,9 @@ impl World {
             sched.shared.main_started.store(true, Ordering::Relaxed);
             main();
         };
+        if sched.config.pinned {
+            sched.start_pinned();
+        }
         // SAFETY: the world exists, so this is m0 with a P.
         unsafe { crate::spawn::go(started) }
     }

@@ -11,6 +11,7 @@ mod g_models;
 pub mod idle;
 #[cfg(all(test, loom))]
 mod idle_models;
+mod inbox;
 pub mod poller;
 pub mod runq;
 pub mod steal_order;
@@ -56,6 +57,8 @@ pub mod p;
 pub mod park;
 #[cfg(not(loom))]
 pub mod pidle;
+#[cfg(not(loom))]
+pub mod pinned;
 #[cfg(not(loom))]
 pub mod port;
 #[cfg(not(loom))]

@@ -58,6 +58,9 @@ pub fn wire(header: NonNull<ParkHeader>, wired: bool) {
 fn rewire(g: &G, wired: bool) {
     // SAFETY: **mine**.
     let mp = unsafe { current_m() };
+    if mp.sched().config.pinned {
+        return; // others of its P must go on: it may wait for them
+    }
     g.is_wired.set(wired);
     if wired {
         tie(mp, g);
@@ -82,12 +85,14 @@ pub fn os_thread_locks() -> u32 {
     running().map_or(0, |(mp, _)| mp.locked_ext.get())
 }
 
+/// The running goroutine and its M; `None` where goroutines keep their threads anyway.
 fn running<'a>() -> Option<(&'a M, &'a G)> {
     // SAFETY: a G in the slot is alive.
     let g = unsafe { NonNull::new(current_g())?.as_ref() };
     g.park.ops?;
     // SAFETY: **mine**.
-    Some((unsafe { current_m() }, g))
+    let mp = unsafe { current_m() };
+    (!mp.sched().config.pinned).then_some((mp, g))
 }
 
 /// If the M is tied to a goroutine, gives its P up and sleeps until that one is to run. On g0, at

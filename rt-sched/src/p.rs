@@ -12,6 +12,7 @@ use crate::g::G;
 use crate::m::M;
 use rt_os::sys::clock::nanotime;
 
+use crate::inbox::Inbox;
 use crate::runq::{Chain, LocalQueue, Owner, Popped};
 use crate::timer::{NEVER, Timers};
 
@@ -66,6 +67,8 @@ pub struct P {
     pub(crate) timers: Timers,
     /// Before this reading of the time stamp counter no timer can be due. Owner.
     pub(crate) look_again: Cell<u64>,
+    /// Goroutines from other threads, when goroutines keep their Ps. See [`crate::pinned`].
+    pub(crate) inbox: Inbox<G>,
     pub(crate) runq: LocalQueue<G>,
 }
 

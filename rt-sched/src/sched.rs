@@ -41,13 +41,15 @@ pub struct Config {
     pub idle_order: IdleOrder,
     /// How many threads there may be. Go: `sched.maxmcount`, 10000.
     pub max_threads: u32,
+    /// Every goroutine keeps its P, and every P its thread. See [`crate::pinned`].
+    pub pinned: bool,
     /// Room for the first Ps; the heap's where there is none. One scheduler's only.
     pub first_ps: Option<&'static FirstPs>,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { idle_order: IdleOrder::HighestFirst, max_threads: 10_000, first_ps: None }
+        Config { idle_order: IdleOrder::HighestFirst, max_threads: 10_000, pinned: false, first_ps: None }
     }
 }
 

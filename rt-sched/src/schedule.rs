@@ -295,6 +295,7 @@ pub(crate) fn after_push(sched: &Sched, pushed: Push<G>) {
     match pushed {
         Push::Lone => crate::sysmon::watch_lone(sched),
         Push::Ring => wake_for_work(sched),
+        Push::Full(batch) if sched.config.pinned => crate::pinned::keep_home(batch),
         Push::Full(batch) => {
             sched.lock().with_runq(&sched.shared, |runq| runq.put_batch(batch));
             wake_for_work(sched);

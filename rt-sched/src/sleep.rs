@@ -19,7 +19,7 @@ use rt_wait::park::{Spot, WaitReason};
 use crate::find::take_p_back;
 use crate::g::G;
 use crate::m::M;
-use crate::park::{commit, goready};
+use crate::park::commit;
 use crate::poller::Told;
 use crate::sched::{Sched, Shared};
 use crate::schedule::{current_m, gosched, wake_for_work};
@@ -88,8 +88,8 @@ unsafe fn expire(argument: *mut ()) {
     let (won, gp) = (deadline.claim.expire(), deadline.gp);
     deadline.seen.store(true, Ordering::Release); // gone from here on, unless it was won
     if won {
-        // SAFETY: the claim's winner has the duty, once.
-        unsafe { goready(gp) };
+        // SAFETY: the claim's winner has the duty, once. A goroutine's header has `ops`.
+        unsafe { (gp.as_ref().park.ops.unwrap_unchecked().ready)(gp.cast()) };
     }
 }
 

@@ -236,12 +236,20 @@ fn payload_of<F, T>(gp: NonNull<G>) -> *mut Payload<F, T> {
 unsafe fn submit(gp: NonNull<G>, elsewhere: Option<&'static Sched>) {
     // SAFETY: prepared, so ours.
     unsafe { gp.as_ref() }.status.change(Status::Dead, Status::Runnable);
+    let sched = match elsewhere {
+        Some(sched) => sched,
+        // SAFETY: **mine**: without a scheduler named, the caller is on an M.
+        None => unsafe { current_m() }.sched(),
+    };
+    if sched.config.pinned {
+        // SAFETY: prepared, so ours.
+        return unsafe { crate::pinned::submit(gp, sched) };
+    }
     if current_g().is_null() {
-        return ready_globally(gp, elsewhere.expect("it was prepared for a scheduler"));
+        return ready_globally(gp, sched);
     }
     // SAFETY: **mine**.
     let mp = unsafe { current_m() };
-    let sched = mp.sched();
     // SAFETY: **mine**.
     let Some(pp) = (unsafe { mp.p.get().as_ref() }) else { return ready_globally(gp, sched) };
     // SAFETY: **mine**, and it is in no queue.

@@ -36,6 +36,8 @@ pub enum SetProcsError {
     NoMemory,
     /// The caller is not a goroutine.
     NotAGoroutine,
+    /// Goroutines keep their Ps in this scheduler, so there are as many as at the start.
+    Pinned,
 }
 
 impl core::fmt::Display for SetProcsError {
@@ -44,6 +46,7 @@ impl core::fmt::Display for SetProcsError {
             SetProcsError::Zero => "set_procs: the number of Ps must be at least 1",
             SetProcsError::NoMemory => "set_procs: no memory for so many Ps",
             SetProcsError::NotAGoroutine => "set_procs: the caller is not a goroutine",
+            SetProcsError::Pinned => "set_procs: goroutines keep their Ps in this scheduler",
         })
     }
 }
@@ -60,6 +63,9 @@ pub fn set_procs(nprocs: u32) -> Result<u32, SetProcsError> {
     let Some(sched) = crate::park::current_sched() else {
         return Err(SetProcsError::NotAGoroutine);
     };
+    if sched.config.pinned {
+        return Err(SetProcsError::Pinned);
+    }
     let stopped = StoppedWorld::stop(sched);
     let old = sched.shared.gomaxprocs();
     if nprocs == old {

@@ -33,13 +33,17 @@ pub struct Config {
     /// Address space of a goroutine's stack, in bytes, guard included; rounded up to a power of two
     /// between 64 KiB and 1 GiB. Memory is used as it is touched.
     pub stack_size: usize,
+    /// No goroutine ever changes its thread: the safety contract of [`start`] is then void. Each P
+    /// has one thread, a goroutine stays where it is started, and what blocks a thread blocks all
+    /// goroutines of its P, [`blocking`](crate::blocking) too. The number of Ps is fixed.
+    pub pinned: bool,
     /// How many threads there may be. One more ends the program, with Go's text.
     pub max_threads: usize,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { procs: None, stack_size: 256 << 10, max_threads: 10_000 }
+        Config { procs: None, stack_size: 256 << 10, pinned: false, max_threads: 10_000 }
     }
 }
 
@@ -131,10 +135,12 @@ fn boot_m0(config: &Config, tell: mpsc::Sender<&'static Sched>) {
     let slot = config.stack_size.clamp(64 << 10, 1 << 30).next_power_of_two();
     let pool: &'static Pool = Box::leak(Box::new(Pool::new(slot)));
     let choices = rt_sched::sched::Config {
+        pinned: config.pinned,
         max_threads: u32::try_from(config.max_threads).unwrap_or(u32::MAX),
         ..rt_sched::sched::Config::default()
     };
-    let sched: &'static Sched = Box::leak(Box::new(Sched::new(choices, &ground::STD, pool)));
+    let port = if config.pinned { &ground::PINNED } else { &ground::STD };
+    let sched: &'static Sched = Box::leak(Box::new(Sched::new(choices, port, pool)));
     let m0: &'static M = Box::leak(Box::new(M::new()));
     let g0: &'static G = Box::leak(Box::new(G::new(None, Stack::default())));
     crate::fault::install();

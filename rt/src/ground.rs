@@ -23,9 +23,13 @@ use rt_wait::park::{ParkHeader, ParkOps, WaitReason};
 
 /// The ground.
 #[derive(Debug)]
-pub(crate) struct Std;
-/// The one value of it.
-pub(crate) static STD: Std = Std;
+pub(crate) struct Std {
+    ops: &'static ParkOps,
+}
+/// Where goroutines go from thread to thread.
+pub(crate) static STD: Std = Std { ops: &OPS };
+/// Where they keep their threads.
+pub(crate) static PINNED: Std = Std { ops: &PINNED_OPS };
 
 thread_local! {
     /// Where an M's thread goes when it ends. Used on g0 only, which does not change threads.
@@ -41,6 +45,9 @@ static OPS: ParkOps = ParkOps {
     commit_until: SCHED_OPS.commit_until,
     ready: SCHED_OPS.ready,
 };
+
+/// How goroutines park that keep their threads.
+static PINNED_OPS: ParkOps = ParkOps { ready: rt_sched::pinned::ready, ..SCHED_OPS };
 
 unsafe fn prepare(header: NonNull<ParkHeader>, reason: WaitReason) {
     rt_sched::locked::wire(header, std::thread::panicking());
@@ -104,7 +111,7 @@ impl Port for Std {
     fn p_destroyed(&self, _pp: &P, _heir: &P) {}
 
     fn park_ops(&self) -> &'static ParkOps {
-        &OPS
+        self.ops
     }
 
     fn detects_deadlock(&self) -> bool {

@@ -12,7 +12,7 @@ use anyhow::{Result, bail};
 use crate::shell;
 
 /// The crates that may have models.
-const CRATES: [&str; 3] = ["rt-wait", "rt-sched", "rt-mem"];
+const CRATES: [&str; 4] = ["rt-wait", "rt-sync", "rt-sched", "rt-mem"];
 
 /// How long the models of one crate may take.
 const LIMIT: Duration = Duration::from_secs(600);

@@ -33,6 +33,7 @@ use rt_wait::park::{ParkHeader, ParkOps, WaitReason};
 
 use crate::info::InfoWord;
 use crate::m::M;
+use crate::p::P;
 use crate::runq::Linked;
 
 /// The code of a goroutine: calls the closure in the payload, stores what it returns.
@@ -66,6 +67,8 @@ pub struct G {
     pub(crate) stack: Cell<Stack>,
     /// Tied to its thread by the ground. Its own. See [`crate::locked::wire`].
     pub(crate) is_wired: Cell<bool>,
+    /// The P that it never leaves, when goroutines keep their Ps. Written by who starts it.
+    pub(crate) home: Cell<*const P>,
     /// What it is known by. See [`crate::info`].
     pub(crate) info: InfoWord,
     /// Its local values, kept by who provides them; null when there are none. Its own.
@@ -96,6 +99,7 @@ impl G {
             is_system: Cell::new(false),
             stack: Cell::new(stack),
             is_wired: Cell::new(false),
+            home: Cell::new(core::ptr::null()),
             info: InfoWord::none(),
             locals: Cell::new(null_mut()),
         }
