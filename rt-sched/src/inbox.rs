@@ -162,7 +162,7 @@ mod models {
     fn receive(inbox: &Inbox<Item>, wanted: usize) {
         let mut have = 0;
         while have < wanted {
-            let mut taken = inbox.take(8);
+            let mut taken = inbox.take(1);
             if taken.is_empty() {
                 inbox.sleep(Note::sleep);
             }

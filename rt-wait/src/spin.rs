@@ -34,6 +34,8 @@ const NAP_US: u64 = 50;
 /// while holding it.
 pub struct SpinLock<T> {
     taken: AtomicBool,
+    #[cfg(loom)]
+    gate: loom::sync::Mutex<()>, // spinning has no end in a model: there it is a lock that sleeps
     value: core::cell::UnsafeCell<T>, // guarded by taken: **held**
 }
 
@@ -47,7 +49,12 @@ impl<T> SpinLock<T> {
         /// An unlocked lock.
         #[must_use]
         pub fn new(value: T) -> SpinLock<T> {
-            SpinLock { taken: AtomicBool::new(FREE), value: core::cell::UnsafeCell::new(value) }
+            SpinLock {
+                taken: AtomicBool::new(FREE),
+                #[cfg(loom)]
+                gate: loom::sync::Mutex::new(()),
+                value: core::cell::UnsafeCell::new(value),
+            }
         }
     }
 
@@ -58,10 +65,16 @@ impl<T> SpinLock<T> {
     #[inline(always)]
     pub fn lock(&self) -> Guard<'_, T> {
         rank::acquire(Rank::Object);
+        #[cfg(loom)]
+        let _gate = self.gate.lock().unwrap();
         if self.taken.swap(TAKEN, Ordering::Acquire) != FREE {
             self.lock_slow();
         }
-        Guard { lock: self }
+        Guard {
+            lock: self,
+            #[cfg(loom)]
+            _gate,
+        }
     }
 
     /// The value, without locking: nobody else can have the lock.
@@ -84,7 +97,7 @@ impl<T> SpinLock<T> {
                 return;
             }
             looks = looks.saturating_add(1);
-            if cfg!(loom) || looks < SPINS {
+            if looks < SPINS {
                 spin_step();
             } else if looks < SPINS + YIELDS {
                 rt_os::sys::thread::sched_yield();
@@ -106,6 +119,8 @@ impl<T> fmt::Debug for SpinLock<T> {
 #[must_use = "dropping the guard unlocks"]
 pub struct Guard<'a, T> {
     lock: &'a SpinLock<T>,
+    #[cfg(loom)]
+    _gate: loom::sync::MutexGuard<'a, ()>,
 }
 
 impl<T> Deref for Guard<'_, T> {
