@@ -13,6 +13,7 @@ mod panic;
 mod rt0;
 pub mod runtime;
 pub mod thread;
+pub mod time;
 pub mod version;
 
 pub use rt_os::errno::Errno;
