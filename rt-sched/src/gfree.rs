@@ -14,8 +14,8 @@ use rt_stack::pool::StackError;
 
 use crate::g::{G, Status};
 use crate::p::P;
-use crate::sched::Sched;
 use crate::park::with_current_p;
+use crate::sched::Sched;
 
 /// A P keeps fewer than this; at this number half go to the shared list. Go: 64 and 32.
 const KEEP_MAX: usize = 64;

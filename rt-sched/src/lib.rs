@@ -18,9 +18,9 @@ pub mod steal_order;
 
 // Under loom only the parts above exist: the models drive them without the rest.
 #[cfg(not(loom))]
-pub mod allp;
-#[cfg(not(loom))]
 pub mod after;
+#[cfg(not(loom))]
+pub mod allp;
 #[cfg(not(loom))]
 pub mod blocking;
 #[cfg(not(loom))]

@@ -19,6 +19,9 @@ use crate::timer::{NEVER, Timers};
 /// So many goroutines in a row may run in one time slice, readied one by the other. Go ends the
 /// slice by its clock; a count needs none, and one that readies the next is short.
 const INHERIT_MAX: u32 = 256;
+/// Every so many slices the oldest goes first, so that new goroutines that start others do not keep
+/// it from its turn.
+const OLDEST_EVERY: u32 = 64;
 /// The clock is looked at no later than this after the last look while there are timers.
 const LOOK_AT_LEAST_NS: u64 = 100_000;
 
@@ -190,9 +193,12 @@ impl P {
         }
     }
 
-    /// Takes the goroutine that goes first, but after a long row of inherited slices the ring's.
+    /// Takes the goroutine that goes first, but the ring's oldest after a long row of inherited
+    /// slices, and every so often.
     #[inline(always)]
     pub(crate) fn pop_fair(&self, runq: Owner<'_, G>) -> Option<Popped<G>> {
-        if self.inherited.get() >= INHERIT_MAX { runq.pop_ring_first() } else { runq.pop() }
+        let oldest_first =
+            self.inherited.get() >= INHERIT_MAX || self.schedtick().is_multiple_of(OLDEST_EVERY);
+        if oldest_first { runq.pop_ring_first() } else { runq.pop() }
     }
 }

@@ -49,7 +49,12 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Config {
-        Config { idle_order: IdleOrder::HighestFirst, max_threads: 10_000, pinned: false, first_ps: None }
+        Config {
+            idle_order: IdleOrder::HighestFirst,
+            max_threads: 10_000,
+            pinned: false,
+            first_ps: None,
+        }
     }
 }
 

@@ -253,7 +253,7 @@ unsafe fn submit(gp: NonNull<G>, elsewhere: Option<&'static Sched>) {
     // SAFETY: **mine**.
     let Some(pp) = (unsafe { mp.p.get().as_ref() }) else { return ready_globally(gp, sched) };
     // SAFETY: **mine**, and it is in no queue.
-    let pushed = unsafe { pp.runq.owner().push_next(gp) };
+    let pushed = unsafe { pp.runq.owner().push_new(gp) };
     after_push(sched, pushed);
 }
 

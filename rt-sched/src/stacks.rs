@@ -151,7 +151,10 @@ mod tests {
             assert!(found.in_guard && found.stack == stack);
             stacks.pool_of(stack).put(stack);
         }
-        assert!(core::ptr::eq(stacks.pool_for(1 << 20).unwrap(), stacks.pool_for(1 << 20).unwrap()));
+        assert!(core::ptr::eq(
+            stacks.pool_for(1 << 20).unwrap(),
+            stacks.pool_for(1 << 20).unwrap()
+        ));
         assert!(stacks.pool_for(2 << 30).is_err());
         assert!(stacks.pool_for(usize::MAX / 4).is_err());
     }

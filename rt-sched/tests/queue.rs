@@ -43,12 +43,30 @@ fn open(item: NonNull<Item>) -> u32 {
     unsafe { Box::from_raw(item.as_ptr()) }.number
 }
 
+/// Where an item goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum To {
+    Tail,
+    Next,
+    /// As `Next`, and it has never run.
+    New,
+}
+
 fn push(queue: &Queue, number: u32, next: bool) -> Vec<u32> {
+    push_to(queue, number, if next { To::Next } else { To::Tail })
+}
+
+fn push_to(queue: &Queue, number: u32, to: To) -> Vec<u32> {
     // SAFETY: the test is the queue's only owner.
     let owner = unsafe { queue.owner() };
-    // SAFETY: a new item.
-    let pushed =
-        unsafe { if next { owner.push_next(item(number)) } else { owner.push(item(number)) } };
+    // SAFETY: a new item, in each arm.
+    let pushed = unsafe {
+        match to {
+            To::Tail => owner.push(item(number)),
+            To::Next => owner.push_next(item(number)),
+            To::New => owner.push_new(item(number)),
+        }
+    };
     match pushed {
         Push::Full(mut batch) => std::iter::from_fn(|| batch.pop().map(open)).collect(),
         Push::Lone | Push::Ring => Vec::new(),
@@ -169,8 +187,9 @@ fn racing_thieves_lose_nothing() {
             .collect();
         let mut got = Vec::new();
         for number in 0..COUNT {
-            got.extend(push(&queue, number, number % 3 == 0));
-            if number % 5 == 0 {
+            let to = [To::Next, To::Tail, To::New, To::New, To::New][number as usize % 5];
+            got.extend(push_to(&queue, number, to));
+            if number % 3 == 0 {
                 got.extend(pop(&queue).map(|(number, _)| number));
             }
         }
@@ -185,7 +204,7 @@ fn racing_thieves_lose_nothing() {
 
 #[derive(Clone, Debug)]
 enum Step {
-    Push { next: bool, count: u32 },
+    Push { to: To, count: u32 },
     Pop { count: u32 },
     RingFirst,
     Steal(Steal),
@@ -194,7 +213,8 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let many = prop_oneof![9 => 1..5u32, 1 => 200..300u32];
     prop_oneof![
-        4 => (any::<bool>(), many.clone()).prop_map(|(next, count)| Step::Push { next, count }),
+        4 => (prop_oneof![Just(To::Tail), Just(To::Next), Just(To::New)], many.clone())
+            .prop_map(|(to, count)| Step::Push { to, count }),
         3 => many.prop_map(|count| Step::Pop { count }),
         1 => Just(Step::RingFirst),
         1 => Just(Step::Steal(Steal::Ring)),
@@ -206,18 +226,44 @@ fn step() -> impl Strategy<Value = Step> {
 struct Model {
     next: Option<u32>,
     ring: VecDeque<u32>,
+    next_is_new: bool,
+    new_at_tail: usize,
 }
 
 impl Model {
     /// What goes on to the global queue.
-    fn push(&mut self, number: u32, next: bool) -> Vec<u32> {
-        let number = if next { self.next.replace(number) } else { Some(number) };
+    fn push(&mut self, number: u32, to: To) -> Vec<u32> {
+        let (number, is_new) = match to {
+            To::Tail => (Some(number), false),
+            To::Next | To::New => (self.next.replace(number), self.next_is_new),
+        };
+        if to != To::Tail {
+            self.next_is_new = to == To::New;
+        }
         let Some(number) = number else { return Vec::new() };
+        self.new_at_tail = if is_new { self.new_at_tail + 1 } else { 0 };
         if self.ring.len() < CAPACITY {
             self.ring.push_back(number);
             return Vec::new();
         }
+        self.new_at_tail = self.new_at_tail.saturating_sub(1);
         self.ring.drain(..STEAL_MAX).chain([number]).collect()
+    }
+
+    /// The `next` slot, the youngest of the new ones, the oldest.
+    fn pop(&mut self) -> Option<(u32, bool)> {
+        if let Some(number) = self.next.take() {
+            return Some((number, true));
+        }
+        if self.new_at_tail == 0 {
+            return Some((self.ring.pop_front()?, false));
+        }
+        self.new_at_tail -= 1;
+        let youngest = self.ring.pop_back();
+        if youngest.is_none() {
+            self.new_at_tail = 0;
+        }
+        Some((youngest?, false))
     }
 
     fn steal(&mut self, policy: Steal) -> Vec<u32> {
@@ -243,16 +289,14 @@ proptest! {
         unsafe { queue.owner().set_exclusive(!shared) };
         for step in steps {
             match step {
-                Step::Push { next, count } => for _ in 0..count {
+                Step::Push { to, count } => for _ in 0..count {
                     number += 1;
-                    let (got, expected) = (push(&queue, number, next), model.push(number, next));
+                    let (got, expected) = (push_to(&queue, number, to), model.push(number, to));
                     prop_assert!(got.is_empty() || got.len() == STEAL_MAX + 1, "Q2");
                     prop_assert_eq!(got, expected, "Q2");
                 },
                 Step::Pop { count } => for _ in 0..count {
-                    let next = model.next.take().map(|number| (number, true));
-                    let expected = next.or_else(|| Some((model.ring.pop_front()?, false)));
-                    prop_assert_eq!(pop(&queue), expected, "Q1");
+                    prop_assert_eq!(pop(&queue), model.pop(), "Q1");
                 },
                 Step::RingFirst => {
                     // SAFETY: the test is the only owner.

@@ -56,6 +56,12 @@ mod items {
         unsafe { if next { owner.push_next(item(number)) } else { owner.push(item(number)) } }
     }
 
+    pub(super) fn push_new(queue: &LocalQueue<Item>, number: u32) {
+        // SAFETY: the model has one owner per queue; a new item.
+        let pushed = unsafe { queue.owner().push_new(item(number)) };
+        assert!(!matches!(pushed, Push::Full(_)), "the ring has room");
+    }
+
     pub(super) fn pop(queue: &LocalQueue<Item>) -> Option<u32> {
         // SAFETY: the model has one owner per queue.
         unsafe { queue.owner() }.pop().map(|popped| open(popped.item))
@@ -70,7 +76,7 @@ mod items {
         first.into_iter().chain(core::iter::from_fn(|| pop(&mine))).collect()
     }
 }
-use items::{open, pop, push, steal};
+use items::{open, pop, push, push_new, steal};
 
 /// All numbers once.
 fn assert_whole(mut got: Vec<u32>, count: u32) {
@@ -170,5 +176,47 @@ fn loom_never_empty_while_an_item_is_there() {
         assert!(matches!(push(&queue, 2, true), Push::Ring));
         assert!(!looker.join().unwrap(), "empty with an item in it");
         assert_whole(drain(&queue), 2);
+    });
+}
+
+/// The owner takes at the tail what a thief may be about to take from the head.
+#[test]
+fn loom_both_ends_are_taken_once() {
+    loom::model(|| {
+        let queue = Arc::new(LocalQueue::starting_at(u32::MAX));
+        for number in 1..=3 {
+            push_new(&queue, number); // 3 in the next slot, 1 and 2 in the ring
+        }
+        let theirs = Arc::clone(&queue);
+        let thief = thread::spawn(move || {
+            let mut got = steal(&theirs, Steal::Ring);
+            got.extend(steal(&theirs, Steal::Ring));
+            got
+        });
+        let mut got = drain(&queue);
+        push_new(&queue, 4);
+        push_new(&queue, 5);
+        got.extend(drain(&queue));
+        got.extend(thief.join().unwrap());
+        assert_whole(got, 5);
+    });
+}
+
+#[test]
+fn loom_two_thieves_meet_the_owner_at_the_tail() {
+    loom::model(|| {
+        let queue = Arc::new(LocalQueue::new());
+        for number in 1..=3 {
+            push_new(&queue, number);
+        }
+        let thieves = [(); 2].map(|()| {
+            let queue = Arc::clone(&queue);
+            thread::spawn(move || steal(&queue, Steal::Ring))
+        });
+        let mut got = drain(&queue);
+        for thief in thieves {
+            got.extend(thief.join().unwrap());
+        }
+        assert_whole(got, 3);
     });
 }

@@ -8,13 +8,16 @@
 #![allow(unsafe_code, reason = "**link**: an unsafe trait")]
 
 mod global;
+mod head;
 mod local;
 #[cfg(all(test, loom))]
 mod loom_models;
+mod owner;
 mod steal;
 
 pub use global::{Chain, GlobalQueue};
-pub use local::{CAPACITY, LocalQueue, Owner, Popped, Push, STEAL_MAX};
+pub use local::{CAPACITY, LocalQueue, STEAL_MAX};
+pub use owner::{Owner, Popped, Push};
 pub use steal::Steal;
 
 use core::ptr::NonNull;

@@ -5,7 +5,8 @@ use core::ptr::{NonNull, null_mut};
 use rt_wait::atomic::{Ordering, spin_step};
 
 use super::Linked;
-use super::local::{CAPACITY, LocalQueue, Owner, STEAL_MAX};
+use super::local::{CAPACITY, LocalQueue, STEAL_MAX};
+use super::owner::Owner;
 
 /// May a thief take the `next` slot?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +34,7 @@ impl<T: Linked> LocalQueue<T> {
         let last = count.checked_sub(1)?;
         let item = to.queue.slot(to_tail.wrapping_add(last)).load(Ordering::Relaxed);
         if last > 0 {
-            let to_head = to.queue.head.load(Ordering::Acquire); // pairs with thieves' CAS
+            let to_head = to.queue.head(Ordering::Acquire).index; // pairs with thieves' CAS
             let room = CAPACITY - to_tail.wrapping_sub(to_head) as usize;
             assert!((last as usize) < room, "runqsteal: runq overflow");
             to.queue.publish(to_tail.wrapping_add(last));
@@ -50,9 +51,9 @@ impl<T: Linked> LocalQueue<T> {
         back_off: impl Fn() -> bool,
     ) -> u32 {
         loop {
-            let head = self.head.load(Ordering::Acquire); // pairs with other takers' CAS
+            let head = self.head(Ordering::Acquire); // pairs with other takers' CAS
             let tail = self.tail.load(Ordering::Acquire); // **published**
-            let present = tail.wrapping_sub(head);
+            let present = tail.wrapping_sub(head.index);
             let count = present - present / 2;
             if count == 0 {
                 return match policy {
@@ -65,12 +66,10 @@ impl<T: Linked> LocalQueue<T> {
                 continue; // head and tail were not read at one time
             }
             for i in 0..count {
-                let item = self.slot(head.wrapping_add(i)).load(Ordering::Relaxed);
+                let item = self.slot(head.index.wrapping_add(i)).load(Ordering::Relaxed);
                 to.queue.slot(to_tail.wrapping_add(i)).store(item, Ordering::Relaxed);
             }
-            let new = head.wrapping_add(count);
-            let order = Ordering::AcqRel; // **not reused early**
-            if self.head.compare_exchange(head, new, order, Ordering::Relaxed).is_ok() {
+            if self.change_head(head, head.moved(count)) {
                 return count;
             }
         }
