@@ -10,8 +10,8 @@ use rt_os::sys::thread::getpid;
 use rt_stack::bounds::Stack;
 
 pub use rt_os::sys::clock::nanotime;
-pub use rt_sched::locked::{lock_os_thread, os_thread_locks, unlock_os_thread};
 pub use rt_sched::current::{current_goid, goexit, num_goroutines};
+pub use rt_sched::locked::{lock_os_thread, os_thread_locks, unlock_os_thread};
 pub use rt_sched::world::{SetProcsError, procs, set_procs};
 
 /// How the scheduler stands. A glimpse.

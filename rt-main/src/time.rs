@@ -1,7 +1,7 @@
 //! Time: instants, and functions that are called later. std: `std::time`; Go: `time.AfterFunc`.
 //!
-//! Sleeping is [`crate::thread::sleep`]; a channel that delivers at a time is [`crate::chan::after`]
-//! or [`crate::chan::tick`].
+//! Sleeping is [`crate::thread::sleep`]; a channel that delivers at a time is
+//! [`crate::chan::after`] or [`crate::chan::tick`].
 //!
 //! # Safety
 //! - **no thread-locals**: there is nothing of a thread's that a goroutine could keep over a park.

@@ -2,10 +2,10 @@
 //! `exitsyscall`, `exitsyscall0`.
 //!
 //! ```text
-//!   goroutine on M1 with P            blocking(f)                       back
-//!   gives P up: another M runs it     g slot = g0: to the runtime this  an idle P? take it, go on
-//!   (or it idles)                     is a plain thread; f() blocks     else: into the global queue,
-//!                                                                       M1 sleeps
+//!   goroutine on M1 with P          blocking(f)                     back
+//!   gives P up: another M runs it   g slot = g0: for the runtime    an idle P? take it, go on
+//!   (or it idles)                   a plain thread; f() blocks it   else: into the global queue,
+//!                                                                   M1 sleeps
 //! ```
 //!
 //! # Safety

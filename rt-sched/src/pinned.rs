@@ -1,9 +1,9 @@
 //! The pinned way to run: every P keeps its M, every goroutine keeps its P, so none ever changes
 //! its thread. Chosen once for a scheduler ([`crate::sched::Config::pinned`]).
 //!
-//! There is no stealing, no idle P and no global queue. A new goroutine goes to the less busy of two
-//! Ps and stays there; who readies it on another thread puts it into its P's inbox. What blocks the
-//! thread blocks all goroutines of its P.
+//! There is no stealing, no idle P and no global queue. A new goroutine goes to the less busy of
+//! two Ps and stays there; who readies it on another thread puts it into its P's inbox. What blocks
+//! the thread blocks all goroutines of its P.
 //!
 //! # Safety
 //! - **mine**: the running M's P.

@@ -48,7 +48,8 @@ impl Claim {
     fn change(&self, by: usize) -> bool {
         // A look first: a failed CAS costs as much as one that succeeds.
         self.0.load(Ordering::Relaxed) == OPEN
-            // Release: what the winner saw before; Acquire: pairs with `taken_by`'s reader's set-up.
+            // Release: what the winner saw before; Acquire: pairs with `taken_by`'s reader's
+            // set-up.
             && self.0.compare_exchange(OPEN, by, Ordering::AcqRel, Ordering::Relaxed).is_ok()
     }
 

@@ -15,8 +15,8 @@
 //! and met by exactly one `ready`: whoever takes the waiter
 //! out of the object, under its lock, has the duty. No locked instruction is needed for that.
 //!
-//! A wait that several may end has a [`Claim`] beside it: who wins the claim has the duty. With one,
-//! [`Spot::commit_until`] lets a deadline be among them.
+//! A wait that several may end has a [`Claim`] beside it: who wins the claim has the duty. With
+//! one, [`Spot::commit_until`] lets a deadline be among them.
 //!
 //! On a goroutine the goroutine parks; on any other thread the thread sleeps. The same code serves
 //! programs without a scheduler.

@@ -73,7 +73,9 @@ pub(crate) fn sched() -> &'static Sched {
 
 #[cold]
 fn not_started() -> ! {
-    panic!("rt is not started: call `unsafe {{ rt::start(rt::Config::default()) }}` or `rt::run` first");
+    panic!(
+        "rt is not started: call `unsafe {{ rt::start(rt::Config::default()) }}` or `rt::run` first"
+    );
 }
 
 /// Starts the runtime. Does nothing when it is started already; the first configuration stays.

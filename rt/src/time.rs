@@ -1,7 +1,7 @@
 //! Time: std's types, and functions that are called later. std: `std::time`; Go: `time.AfterFunc`.
 //!
-//! Sleeping is [`crate::thread::sleep`]; a channel that delivers at a time is [`crate::chan::after`]
-//! or [`crate::chan::tick`].
+//! Sleeping is [`crate::thread::sleep`]; a channel that delivers at a time is
+//! [`crate::chan::after`] or [`crate::chan::tick`].
 //!
 //! # Safety
 //! - **contract**: whoever started the runtime has promised that goroutines may change threads.

@@ -1,5 +1,5 @@
-//! Three programs that break other stackful runtimes. T1: a lock is held while its holder is off the
-//! thread. T2: a scoped goroutine borrows from a parent that goes on to use its stack. T3: wide
+//! Three programs that break other stackful runtimes. T1: a lock is held while its holder is off
+//! the thread. T2: a scoped goroutine borrows from a parent that goes on to use its stack. T3: wide
 //! vector values live in registers while others have the thread.
 
 use std::hint::black_box;

@@ -42,7 +42,8 @@ fn a_plain_thread_spawns_and_joins() {
 #[test]
 fn a_panic_ends_one_goroutine() {
     let payload = run(|| {
-        let handle = rt::thread::spawn(|| -> u32 { panic!("deliberate: {}", rt::runtime::procs()) });
+        let handle =
+            rt::thread::spawn(|| -> u32 { panic!("deliberate: {}", rt::runtime::procs()) });
         handle.join().unwrap_err()
     });
     assert!(payload.downcast_ref::<String>().unwrap().starts_with("deliberate: "));

@@ -9,9 +9,9 @@
 //! | `next` | swap to an item, CAS to null | CAS to null |
 //!
 //! Items that have waited before leave in the order they came. New ones that stand together at the
-//! tail ([`Owner::push_new`]) leave the youngest first: a tree of goroutines is walked in depth, and
-//! the few stacks it needs stay hot. Go takes the oldest first, and needs as many stacks as the tree
-//! has leaves. Thieves take from the head, where the largest branches are.
+//! tail ([`Owner::push_new`]) leave the youngest first: a tree of goroutines is walked in depth,
+//! and the few stacks it needs stay hot. Go takes the oldest first, and needs as many stacks as the
+//! tree has leaves. Thieves take from the head, where the largest branches are.
 //!
 //! ```text
 //!   pop at the tail                              thief
@@ -40,7 +40,9 @@
 
 use core::cell::Cell;
 use core::fmt;
-use core::ptr::{NonNull, null_mut};
+#[cfg(not(loom))]
+use core::ptr::NonNull;
+use core::ptr::null_mut;
 
 use crossbeam_utils::CachePadded;
 use rt_wait::atomic::{AtomicPtr, AtomicU32, Ordering, fence};
