@@ -66,3 +66,20 @@ pub fn build(mut command: Command, target: &Path) {
     let words: Vec<_> = command.get_args().map(|word| word.to_string_lossy()).collect();
     assert!(output.status.success(), "cargo {}: {}\n{text}", words.join(" "), output.status);
 }
+
+/// A copy of a program where everybody may execute it, and the folder it goes with.
+///
+/// # Panics
+/// When it cannot be made.
+#[must_use]
+pub fn public_copy(program: &Path) -> (tempfile::TempDir, PathBuf) {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let everybody = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(folder.path(), everybody).expect("our own folder");
+    let path = folder.path().join(program.file_name().expect("a program has a name"));
+    // Not by ourselves: a child forked by another test would keep the file open for writing.
+    let copied = Command::new("cp").arg(program).arg(&path).status();
+    assert!(copied.is_ok_and(|status| status.success()), "a program can be copied");
+    (folder, path)
+}

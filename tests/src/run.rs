@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::bare;
+use crate::{bare, hosted};
 use crate::outcome::Outcome;
 use crate::seccomp::Filter;
 use crate::setup::{self, Setup};
@@ -34,6 +34,15 @@ impl Program {
     #[must_use]
     pub fn bare(name: &str) -> Program {
         Program::at(bare::program(name))
+    }
+
+    /// The hosted program or example `name`.
+    ///
+    /// # Panics
+    /// When it cannot be built.
+    #[must_use]
+    pub fn hosted(name: &str) -> Program {
+        Program::at(hosted::program(name))
     }
 
     /// Any program. GOMAXPROCS and GODEBUG of our own environment are not handed on.

@@ -1,12 +1,12 @@
 //! The boot where the kernel denies something: it goes on, or ends with a text that says what.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::sys::ptrace;
 use nix::sys::signal::Signal;
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
+use tests::bare::{self, public_copy};
 use tests::outcome::Outcome;
 use tests::run::Program;
 use tests::seccomp::Filter;
@@ -17,20 +17,6 @@ const GUARD_INSTALL: u32 = 102;
 /// Where a program ends itself that has no thread pointer, as Go's does.
 const NO_TLS_ADDRESS: usize = 0xf1;
 
-/// A copy of a program where everybody may execute it.
-fn public_copy(name: &str) -> (tempfile::TempDir, PathBuf) {
-    use std::os::unix::fs::PermissionsExt;
-    let folder = tempfile::tempdir().expect("a folder can be made");
-    let everybody = std::fs::Permissions::from_mode(0o755);
-    std::fs::set_permissions(folder.path(), everybody).expect("our own folder");
-    let path = folder.path().join(name);
-    // Not by ourselves: a child forked by another test would keep the file open for writing.
-    let mut copy = std::process::Command::new("cp");
-    let copied = copy.arg(tests::bare::program(name)).arg(&path).status();
-    assert!(copied.is_ok_and(|status| status.success()), "a program can be copied");
-    (folder, path)
-}
-
 fn with_one_thread(program: Program) -> Outcome {
     let limit = Setup::Limit(libc::RLIMIT_NPROC, 1);
     program.setup(Setup::Nobody).setup(limit).run()
@@ -38,9 +24,9 @@ fn with_one_thread(program: Program) -> Outcome {
 
 #[test]
 fn no_thread_is_needed_or_go_says_so() {
-    let (_folder, empty) = public_copy("empty");
+    let (_folder, empty) = public_copy(&bare::program("empty"));
     with_one_thread(Program::at(empty).procs(1)).expect_ok();
-    let (_folder, probe) = public_copy("probe");
+    let (_folder, probe) = public_copy(&bare::program("probe"));
     let outcome = with_one_thread(Program::at(probe).arg("threads").procs(4)).expect_code(2);
     let (have, rest) = outcome
         .stderr
@@ -158,7 +144,7 @@ fn fault_address(info: &libc::siginfo_t) -> usize {
 #[test]
 fn a_limit_of_threads_below_one_for_each_p() {
     // 64 Ps, goroutines for all of them, and 20 threads: the work is done or the end is said.
-    let (_folder, path) = public_copy("rt-main");
+    let (_folder, path) = public_copy(&bare::program("rt-main"));
     let limit = Setup::Limit(libc::RLIMIT_NPROC, 20);
     let program = Program::at(path).args(["tree", "100000"]).procs(64);
     let limited = program.setup(Setup::Nobody).setup(limit).limit(Duration::from_secs(60));

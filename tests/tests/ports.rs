@@ -81,3 +81,8 @@ fn the_memory_functions_do_as_loops_do() {
     let outcome = Program::bare("memfns").run().expect_ok();
     assert_eq!(outcome.stdout, "sizes 0..=600\n");
 }
+
+#[test]
+fn shared_bodies() {
+    Program::bare("bodies").limit(std::time::Duration::from_secs(120)).run().expect_ok();
+}
