@@ -125,7 +125,7 @@ unsafe fn start_anywhere(sched: &'static Sched, timer: Pin<&Timer>, when_ns: u64
     let pp = sched.shared.allp.get(0).expect("a scheduler has a P");
     // SAFETY: the caller's.
     match unsafe { pp.timers.start(timer, when_ns) } {
-        Ok(Started::First) if sched.config.pinned => pp.inbox.nudge(),
+        Ok(Started::First) if sched.is_pinned() => pp.inbox.nudge(),
         Ok(Started::First) => wake_poller(sched, when_ns), // a busy P looks by itself, soon
         Ok(Started::Later) => {}
         Err(_) => rt_os::throw::throw("runtime: out of memory"),

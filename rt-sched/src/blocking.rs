@@ -39,7 +39,7 @@ pub fn blocking<R>(f: impl FnOnce() -> R) -> R {
         return f();
     };
     // SAFETY: **mine**.
-    if unsafe { current_m() }.sched().config.pinned {
+    if unsafe { current_m() }.sched().is_pinned() {
         return f(); // its P has no other thread
     }
     let away = Away::go(g);

@@ -46,8 +46,8 @@ impl Next {
 /// Blocks until there is a goroutine for `mp`, which then has a P. On g0.
 pub(crate) fn find_runnable(mp: &M) -> Next {
     let sched = mp.sched();
-    if sched.config.pinned {
-        return crate::pinned::find(mp);
+    if let Some(pinned) = sched.config.pinned {
+        return (pinned.find)(mp);
     }
     loop {
         if let Some(gp) = locked::wait_for_own(mp) {

@@ -123,8 +123,8 @@ impl World {
             sched.shared.main_started.store(true, Ordering::Relaxed);
             main();
         };
-        if sched.config.pinned {
-            sched.start_pinned();
+        if let Some(pinned) = sched.config.pinned {
+            (pinned.start)(sched);
         }
         // SAFETY: the world exists, so this is m0 with a P.
         unsafe { crate::spawn::go(started) }

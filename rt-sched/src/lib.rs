@@ -28,6 +28,8 @@ pub mod current;
 #[cfg(not(loom))]
 pub mod dead;
 #[cfg(not(loom))]
+mod fiber;
+#[cfg(not(loom))]
 pub mod find;
 #[cfg(not(loom))]
 pub mod g;

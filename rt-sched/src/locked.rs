@@ -58,7 +58,7 @@ pub fn wire(header: NonNull<ParkHeader>, wired: bool) {
 fn rewire(g: &G, wired: bool) {
     // SAFETY: **mine**.
     let mp = unsafe { current_m() };
-    if mp.sched().config.pinned {
+    if mp.sched().is_pinned() {
         return; // others of its P must go on: it may wait for them
     }
     g.is_wired.set(wired);
@@ -92,7 +92,7 @@ fn running<'a>() -> Option<(&'a M, &'a G)> {
     g.park.ops?;
     // SAFETY: **mine**.
     let mp = unsafe { current_m() };
-    (!mp.sched().config.pinned).then_some((mp, g))
+    (!mp.sched().is_pinned()).then_some((mp, g))
 }
 
 /// If the M is tied to a goroutine, gives its P up and sleeps until that one is to run. On g0, at

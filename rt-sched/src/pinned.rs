@@ -27,6 +27,19 @@ use crate::sched::Sched;
 use crate::thread::{Start, startm};
 use crate::timer::NEVER;
 
+/// The pinned way, for [`crate::sched::Config`]. A table, so that programs that do not choose it
+/// do not contain it.
+#[derive(Debug)]
+pub struct Pinned {
+    pub(crate) find: fn(&M) -> Next,
+    pub(crate) submit: unsafe fn(NonNull<G>, &Sched),
+    pub(crate) keep_home: fn(Chain<G>),
+    pub(crate) start: fn(&Sched),
+}
+
+/// The one value of it.
+pub static PINNED: Pinned = Pinned { find, submit, keep_home, start };
+
 /// [`rt_wait::park::ParkOps::ready`] of goroutines that keep their P.
 ///
 /// # Safety
@@ -45,7 +58,7 @@ pub unsafe fn ready(header: NonNull<ParkHeader>) {
 ///
 /// # Safety
 /// It is runnable, in no queue, and ours.
-pub(crate) unsafe fn submit(gp: NonNull<G>, sched: &Sched) {
+unsafe fn submit(gp: NonNull<G>, sched: &Sched) {
     let home = with_current_p(|pp| choose(sched, pp));
     // SAFETY: the caller's.
     unsafe { gp.as_ref() }.home.set(home.as_ptr());
@@ -92,12 +105,12 @@ unsafe fn send_home(gp: NonNull<G>) {
 }
 
 /// What a full queue gave up stays with its P.
-pub(crate) fn keep_home(batch: Chain<G>) {
+fn keep_home(batch: Chain<G>) {
     with_current_p(|pp| pp.expect("who pushed has a P").inbox.put(batch));
 }
 
 /// Blocks until there is a goroutine for this M's P. On g0.
-pub(crate) fn find(mp: &M) -> Next {
+fn find(mp: &M) -> Next {
     // SAFETY: **mine**.
     let pp = unsafe { mp.pp() };
     loop {
@@ -126,17 +139,15 @@ pub(crate) fn find(mp: &M) -> Next {
     }
 }
 
-impl Sched {
-    /// Gives each P but the caller's an M of its own. On m0's g0, once, behind schedinit.
-    pub(crate) fn start_pinned(&self) {
-        for pp in self.shared.allp.iter() {
-            // SAFETY: nobody ever steals in this scheduler.
-            unsafe { pp.runq.owner().set_exclusive(true) };
-        }
-        loop {
-            let mut synced = self.lock();
-            let Some(pp) = synced.pidleget(&self.shared) else { return };
-            startm(self, synced, Start::Schedule { pp, spinning: false });
-        }
+/// Gives each P but the caller's an M of its own. On m0's g0, once, behind schedinit.
+fn start(sched: &Sched) {
+    for pp in sched.shared.allp.iter() {
+        // SAFETY: nobody ever steals in this scheduler.
+        unsafe { pp.runq.owner().set_exclusive(true) };
+    }
+    loop {
+        let mut synced = sched.lock();
+        let Some(pp) = synced.pidleget(&sched.shared) else { return };
+        startm(sched, synced, Start::Schedule { pp, spinning: false });
     }
 }

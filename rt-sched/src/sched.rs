@@ -18,6 +18,7 @@ use crate::g::G;
 use crate::idle::IdleWords;
 use crate::m::M;
 use crate::p::P;
+use crate::pinned::Pinned;
 use crate::poller::Poller;
 use crate::port::Port;
 use crate::runq::{Chain, GlobalQueue};
@@ -41,8 +42,8 @@ pub struct Config {
     pub idle_order: IdleOrder,
     /// How many threads there may be. Go: `sched.maxmcount`, 10000.
     pub max_threads: u32,
-    /// Every goroutine keeps its P, and every P its thread. See [`crate::pinned`].
-    pub pinned: bool,
+    /// Every goroutine keeps its P, and every P its thread: [`crate::pinned::PINNED`].
+    pub pinned: Option<&'static Pinned>,
     /// Room for the first Ps; the heap's where there is none. One scheduler's only.
     pub first_ps: Option<&'static FirstPs>,
 }
@@ -52,7 +53,7 @@ impl Default for Config {
         Config {
             idle_order: IdleOrder::HighestFirst,
             max_threads: 10_000,
-            pinned: false,
+            pinned: None,
             first_ps: None,
         }
     }
@@ -290,6 +291,12 @@ impl Sched {
             port,
             config,
         }
+    }
+
+    /// Does every goroutine keep its P?
+    #[inline(always)]
+    pub(crate) fn is_pinned(&self) -> bool {
+        self.config.pinned.is_some()
     }
 
     /// How many CPUs the process could use when it started. Go: `runtime.NumCPU`.

@@ -35,7 +35,7 @@ use crate::find::find_runnable;
 use crate::g::{G, Holder, Status};
 use crate::m::M;
 use crate::p::P;
-use crate::runq::Push;
+use crate::runq::{Chain, Push};
 use crate::sched::Sched;
 use crate::thread::{stopm, wakep};
 
@@ -120,6 +120,9 @@ fn mount(mp: &M, g: &G) {
     let gp = core::ptr::from_ref(g).cast_mut();
     g.m.set(core::ptr::from_ref(mp).cast_mut());
     mp.curg.set(gp);
+    // SAFETY: a G in the slot is alive.
+    let from = unsafe { &*current_g() };
+    crate::fiber::leaving(from, g, from.status.get() == Status::Dead);
     // SAFETY: the switch follows at once, on this thread; nothing in between asks who it is.
     unsafe { setg(gp as usize) };
 }
@@ -131,6 +134,8 @@ fn mount(mp: &M, g: &G) {
 /// `left` is what the switch handed over.
 #[inline(always)]
 pub(crate) unsafe fn arrive(left: usize) {
+    // SAFETY: a G in the slot is alive.
+    crate::fiber::arrived(unsafe { &*current_g() });
     // SAFETY: a G hands over itself, and stays until it is seen off its stack.
     let left = unsafe { &*(left as *const G) };
     if left.status.get() == Status::Dead {
@@ -223,9 +228,13 @@ pub(crate) unsafe fn leave_without_p(mp: &M, g: &G) {
 }
 
 /// Makes g0 the M's running G, up to the switch.
+#[inline(always)] // see `fiber::leaving`
 fn to_g0(mp: &M) -> *mut rt_asm::switch::Context {
     let g0 = mp.g0.get();
     mp.curg.set(null_mut());
+    // SAFETY: **alive**: the running goroutine, and an M's g0.
+    let (from, to) = unsafe { (&*current_g(), &*g0) };
+    crate::fiber::leaving(from, to, from.status.get() == Status::Dead);
     // SAFETY: the switch follows at once.
     unsafe { setg(g0 as usize) };
     // SAFETY: an M has a g0.
@@ -295,12 +304,18 @@ pub(crate) fn after_push(sched: &Sched, pushed: Push<G>) {
     match pushed {
         Push::Lone => crate::sysmon::watch_lone(sched),
         Push::Ring => wake_for_work(sched),
-        Push::Full(batch) if sched.config.pinned => crate::pinned::keep_home(batch),
-        Push::Full(batch) => {
-            sched.lock().with_runq(&sched.shared, |runq| runq.put_batch(batch));
-            wake_for_work(sched);
-        }
+        Push::Full(batch) => share(sched, batch),
     }
+}
+
+/// Half a full ring goes where others find it.
+#[cold]
+fn share(sched: &Sched, batch: Chain<G>) {
+    if let Some(pinned) = sched.config.pinned {
+        return (pinned.keep_home)(batch);
+    }
+    sched.lock().with_runq(&sched.shared, |runq| runq.put_batch(batch));
+    wake_for_work(sched);
 }
 
 /// Work was put where others see it: wakes an M for it, if one should be.

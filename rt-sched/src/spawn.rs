@@ -208,6 +208,7 @@ unsafe fn prepare<F, T>(
     let gp = gp.map_err(SpawnError::Stack)?;
     // SAFETY: free, so ours alone.
     let g = unsafe { gp.as_ref() };
+    crate::fiber::fresh(g);
     let payload = payload_of::<F, T>(gp);
     // SAFETY: below the G on its own stack, aligned, unused.
     unsafe { payload.write(Payload { f: ManuallyDrop::new(f) }) };
@@ -241,9 +242,9 @@ unsafe fn submit(gp: NonNull<G>, elsewhere: Option<&'static Sched>) {
         // SAFETY: **mine**: without a scheduler named, the caller is on an M.
         None => unsafe { current_m() }.sched(),
     };
-    if sched.config.pinned {
+    if let Some(pinned) = sched.config.pinned {
         // SAFETY: prepared, so ours.
-        return unsafe { crate::pinned::submit(gp, sched) };
+        return unsafe { (pinned.submit)(gp, sched) };
     }
     if current_g().is_null() {
         return ready_globally(gp, sched);

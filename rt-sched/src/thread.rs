@@ -47,6 +47,8 @@ pub unsafe fn mstart(mp: NonNull<M>) -> ! {
     let g0 = mp.g0.get();
     // SAFETY: its own g0.
     unsafe { setg(g0 as usize) };
+    // SAFETY: an M has a g0.
+    crate::fiber::started(unsafe { &*g0 });
     let mut guards = mp.guards.get();
     // SAFETY: as above.
     guards.raise(unsafe { (*g0).stack.get() });

@@ -63,7 +63,7 @@ pub fn set_procs(nprocs: u32) -> Result<u32, SetProcsError> {
     let Some(sched) = crate::park::current_sched() else {
         return Err(SetProcsError::NotAGoroutine);
     };
-    if sched.config.pinned {
+    if sched.is_pinned() {
         return Err(SetProcsError::Pinned);
     }
     let stopped = StoppedWorld::stop(sched);

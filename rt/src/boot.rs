@@ -137,7 +137,7 @@ fn boot_m0(config: &Config, tell: mpsc::Sender<&'static Sched>) {
     let slot = config.stack_size.clamp(64 << 10, 1 << 30).next_power_of_two();
     let pool: &'static Pool = Box::leak(Box::new(Pool::new(slot)));
     let choices = rt_sched::sched::Config {
-        pinned: config.pinned,
+        pinned: config.pinned.then_some(&rt_sched::pinned::PINNED),
         max_threads: u32::try_from(config.max_threads).unwrap_or(u32::MAX),
         ..rt_sched::sched::Config::default()
     };

@@ -31,6 +31,7 @@ use rt_asm::switch::Context;
 use rt_stack::bounds::Stack;
 use rt_wait::park::{ParkHeader, ParkOps, WaitReason};
 
+use crate::fiber::Fiber;
 use crate::info::InfoWord;
 use crate::m::M;
 use crate::p::P;
@@ -69,6 +70,8 @@ pub struct G {
     pub(crate) is_wired: Cell<bool>,
     /// The P that it never leaves, when goroutines keep their Ps. Written by who starts it.
     pub(crate) home: Cell<*const P>,
+    /// What a sanitizer knows its stack by.
+    pub(crate) fiber: Fiber,
     /// What it is known by. See [`crate::info`].
     pub(crate) info: InfoWord,
     /// Its local values, kept by who provides them; null when there are none. Its own.
@@ -100,6 +103,7 @@ impl G {
             stack: Cell::new(stack),
             is_wired: Cell::new(false),
             home: Cell::new(core::ptr::null()),
+            fiber: Fiber::new(),
             info: InfoWord::none(),
             locals: Cell::new(null_mut()),
         }
