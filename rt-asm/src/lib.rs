@@ -10,3 +10,4 @@ pub mod switch;
 pub mod syscall;
 pub mod thread;
 pub mod tls;
+pub mod valgrind;

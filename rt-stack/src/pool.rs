@@ -252,6 +252,8 @@ impl Pool {
             self.table.slab(slab).forbid_huge_pages(self.slot_bytes());
         }
         inner.fresh += 1;
+        let stack = self.stack(id);
+        rt_asm::valgrind::stack_register(stack.lo, stack.hi);
         Ok(id)
     }
 

@@ -10,6 +10,8 @@ use super::rt::thread;
 use super::rt::time::{Duration, Instant, after_func};
 
 const MS: Duration = Duration::from_millis(1);
+/// So many goroutines are a crowd; to a sanitizer, fewer, which cost it half a MiB each.
+const CROWD: usize = if cfg!(rt_tsan) { 1000 } else { 20_000 };
 /// Longer than any test waits for what must happen.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -131,13 +133,13 @@ fn overflow_sleep() {
 /// TestZeroTimer: timers that are due at once are not forgotten.
 fn zero_timers() {
     let done = Arc::new(AtomicUsize::new(0));
-    for _ in 0..20_000 {
+    for _ in 0..CROWD {
         let theirs = Arc::clone(&done);
         after_func(Duration::ZERO, move || {
             theirs.fetch_add(1, SeqCst);
         });
     }
-    wait_until("all fire", || done.load(SeqCst) == 20_000);
+    wait_until("all fire", || done.load(SeqCst) == CROWD);
 }
 
 /// TestTimerModifiedEarlier: one that is always pulled nearer fires.
@@ -189,7 +191,7 @@ fn many_stale_timers() {
     for timer in &far {
         assert!(timer.stop());
     }
-    let sleepers: Vec<_> = (0..2000).map(|_| thread::spawn(|| thread::sleep(MS))).collect();
+    let sleepers: Vec<_> = (0..CROWD / 10).map(|_| thread::spawn(|| thread::sleep(MS))).collect();
     for sleeper in sleepers {
         sleeper.join().unwrap();
     }

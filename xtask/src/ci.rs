@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
-use crate::{elf, loom, shell, tidy};
+use crate::{elf, loom, sanitize, shell, tidy};
 
 /// Packages of bare programs. Each is built by invocations of its own: a std package in the same
 /// one would turn on the `std` features of what they share.
@@ -53,6 +53,7 @@ fn steps() -> Vec<Step> {
         }),
         step("test", || minutes(20, shell::cargo(["test"]))),
         step("loom", loom::run),
+        step("sanitize", sanitize::run),
         step("elf", || elf::run(None)),
         step("boot", || {
             let mut command = Command::new(shell::build_bare("rt-main", "rt-main")?);

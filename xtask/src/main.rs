@@ -1,13 +1,14 @@
 //! One door for every chore: `cargo xtask COMMAND`.
 //!
 //! `tidy` holds the tree to the rules of the house, `elf` and `boot-bench` examine the bare
-//! program, `loom` runs the models, and `ci` does all that a change must pass.
+//! program, `loom` runs the models, `sanitize` has others look for races, and `ci` does all that a change must pass.
 
 mod boot_bench;
 mod ci;
 mod elf;
 mod loom;
 mod report;
+mod sanitize;
 mod shell;
 mod tidy;
 
@@ -46,6 +47,8 @@ enum Command {
     },
     /// Run the loom models
     Loom,
+    /// Run hosted programs under sanitizers and valgrind, where the machine has them
+    Sanitize,
     /// Do all that a change must pass
     Ci {
         /// Do the later steps even when one fails
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Command::Elf { path } => elf::run(path),
         Command::BootBench { runs, rounds, path } => boot_bench::run(runs, rounds, path),
         Command::Loom => loom::run(),
+        Command::Sanitize => sanitize::run(),
         Command::Ci { keep_going } => ci::run(keep_going),
     };
     match done {
