@@ -12,6 +12,7 @@ mod heap;
 mod panic;
 mod rt0;
 pub mod runtime;
+pub mod sync;
 pub mod thread;
 pub mod time;
 pub mod version;

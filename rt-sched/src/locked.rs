@@ -17,7 +17,7 @@ use crate::p::P;
 use crate::procresize::{acquirep, releasep};
 use crate::sched::Sched;
 use crate::schedule::{current_g, current_m};
-use crate::thread::{gcstopm, handoffp, sleep_until_woken, stopm};
+use crate::thread::{gcstopm, handoffp, sleep_until_woken, wait_for_p};
 
 /// Ties the running goroutine to its thread: it runs there and nothing else does, until it has
 /// called [`unlock_os_thread`] as often. If it ends tied, the thread ends. Does nothing on other
@@ -130,9 +130,12 @@ pub(crate) fn startlockedm(mp: &M, sched: &Sched, gp: NonNull<G>) {
     // SAFETY: **alive**.
     let locked = unsafe { &*gp.as_ref().lockedm.get() };
     assert!(!core::ptr::eq(locked, mp), "startlockedm: locked to me");
-    sched.lock().nmidlelocked -= 1;
     let pp: NonNull<P> = releasep(mp);
+    let mut synced = sched.lock();
+    synced.nmidlelocked -= 1;
+    synced.mput(mp); // first, so that the other one finds us and starts no new thread
+    drop(synced);
     locked.nextp.set(pp.as_ptr());
     locked.park.wakeup();
-    stopm(mp, sched);
+    wait_for_p(mp, sched);
 }

@@ -232,6 +232,11 @@ pub(crate) fn stopm(mp: &M, sched: &Sched) {
     synced.mput(mp);
     checkdead(sched, &synced);
     drop(synced);
+    wait_for_p(mp, sched);
+}
+
+/// Sleeps until the P comes that somebody gives this idle M.
+pub(crate) fn wait_for_p(mp: &M, sched: &Sched) {
     sleep_until_woken(mp, sched);
     let pp = NonNull::new(mp.nextp.replace(null_mut())).expect("stopm: woken without a P");
     // SAFETY: **alive**; the waker gave it to us.

@@ -6,5 +6,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod aliases;
 pub mod host;
 mod queue;
+pub mod sync;

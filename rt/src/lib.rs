@@ -3,12 +3,15 @@
 
 mod boot;
 mod fault;
+pub mod future;
 mod ground;
 pub mod host;
 mod go;
 pub mod runtime;
+pub mod sync;
 pub mod thread;
 pub mod time;
 
 pub use boot::{Config, run, start, try_start};
+pub use future::block_on;
 pub use go::{blocking, go};

@@ -2,20 +2,31 @@
 //!
 //! # Safety
 //! - **contract**: whoever started the runtime has promised that goroutines may change threads.
+//! - **borrows**: what the closure and its result borrow outlives the goroutine and the handle.
+//! - **sendable**: handles are made here only, to results that are `Send`.
 #![allow(unsafe_code, reason = "**contract**: starts goroutines")]
 
+use std::fmt;
+use std::sync::OnceLock;
 use std::thread::Result;
 
+use rt_sched::locked::{lock_os_thread, unlock_os_thread};
 use rt_sched::spawn::{Options, SpawnError, fits, spawn_with};
 
+use super::current::Thread;
 use crate::boot::sched;
 use crate::go::{cannot_spawn, guarded};
 
-/// The handle to a goroutine and its result. Dropping it lets the goroutine run on alone.
-#[derive(Debug)]
-pub struct JoinHandle<T>(Kind<T>);
+/// The handle to a goroutine and its result. Dropping it lets the goroutine run on alone. std:
+/// `JoinHandle`.
+///
+/// Forgetting it keeps the goroutine's stack, and its result, for ever; nothing else.
+pub struct JoinHandle<T> {
+    kind: Kind<T>,
+    /// Made when somebody asks.
+    thread: OnceLock<Thread>,
+}
 
-#[derive(Debug)]
 enum Kind<T> {
     /// The result lies on the goroutine's stack.
     There(rt_sched::spawn::JoinHandle<Result<T>>),
@@ -23,57 +34,116 @@ enum Kind<T> {
     Boxed(rt_sched::spawn::JoinHandle<Box<Result<T>>>),
 }
 
+// SAFETY: **sendable**.
+unsafe impl<T> Send for JoinHandle<T> {}
+// SAFETY: **sendable**; by reference it looks at no result.
+unsafe impl<T> Sync for JoinHandle<T> {}
+
 impl<T> JoinHandle<T> {
-    /// Waits for the goroutine to end. Callable from any thread.
+    /// The goroutine, to unpark it or to learn its name.
+    #[must_use]
+    pub fn thread(&self) -> &Thread {
+        self.thread.get_or_init(|| {
+            Thread::new(match &self.kind {
+                Kind::There(handle) => handle.info(),
+                Kind::Boxed(handle) => handle.info(),
+            })
+        })
+    }
+
+    /// Waits for the goroutine to end. Callable from any thread. Its local values are dropped then.
     ///
     /// # Errors
     /// The payload of its panic.
     pub fn join(self) -> Result<T> {
-        match self.0 {
+        match self.kind {
             Kind::There(handle) => handle.join(),
             Kind::Boxed(handle) => *handle.join(),
         }
     }
 
-    /// Has it ended?
+    /// Has it ended? True: [`JoinHandle::join`] will not wait.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        match &self.0 {
+        match &self.kind {
             Kind::There(handle) => handle.is_finished(),
             Kind::Boxed(handle) => handle.is_finished(),
         }
     }
 }
 
-/// Starts a goroutine whose result can be waited for. std: `thread::spawn`.
+impl<T> fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JoinHandle").finish_non_exhaustive()
+    }
+}
+
+/// Starts a goroutine whose result can be waited for. Callable from any thread. std:
+/// `thread::spawn`.
+///
+/// A result that nobody waits for is dropped on the goroutine, after its local values.
 ///
 /// # Panics
-/// When there is no stack for it; `Builder::spawn` returns the error instead. When the
-/// runtime is not started.
+/// When there is no stack for it; [`Builder::spawn`](crate::thread::Builder::spawn) returns the
+/// error instead. When the runtime is not started.
+///
+/// ```
+/// // SAFETY: nothing here keeps a thread-local.
+/// let sum = unsafe {
+///     rt::run(|| {
+///         let handles: Vec<_> = (1..=3).map(|i| rt::thread::spawn(move || i * i)).collect();
+///         handles.into_iter().map(|handle| handle.join().unwrap()).sum::<i32>()
+///     })
+/// };
+/// assert_eq!(sum, 14);
+/// ```
 pub fn spawn<F, T>(f: F) -> JoinHandle<T>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    match start(Options::default(), f) {
+    // SAFETY: **borrows**: nothing that ends.
+    match unsafe { start::<false, F, T>(Options::default(), f) } {
         Ok(handle) => handle,
         Err(error) => cannot_spawn(&error),
     }
 }
 
-pub(crate) fn start<F, T>(options: Options, f: F) -> std::result::Result<JoinHandle<T>, SpawnError>
+/// # Safety
+/// **borrows**.
+pub(super) unsafe fn start<const PINNED: bool, F, T>(
+    options: Options,
+    f: F,
+) -> std::result::Result<JoinHandle<T>, SpawnError>
 where
-    F: FnOnce() -> T + Send + 'static,
-    T: Send + 'static,
+    F: FnOnce() -> T + Send,
+    T: Send,
 {
     let options = Options { sched: Some(sched()), ..options };
-    if fits::<F, Result<T>>() {
-        // SAFETY: **contract**.
-        let handle = unsafe { spawn_with(options, || guarded(f)) }?;
-        return Ok(JoinHandle(Kind::There(handle)));
+    let kind = if fits::<F, Result<T>>() {
+        // SAFETY: **contract**; **borrows**.
+        Kind::There(unsafe { spawn_with(options, || body::<PINNED, _, _>(f)) }?)
+    } else {
+        let f = Box::new(f);
+        // SAFETY: **contract**; **borrows**.
+        Kind::Boxed(unsafe { spawn_with(options, || Box::new(body::<PINNED, _, _>(f))) }?)
+    };
+    Ok(JoinHandle { kind, thread: OnceLock::new() })
+}
+
+/// All that a goroutine does. A pinned one has its thread for itself until its local values are
+/// dropped; the thread is of use to others afterwards.
+#[inline(always)]
+pub(super) fn body<const PINNED: bool, F, T>(f: F) -> Result<T>
+where
+    F: FnOnce() -> T,
+{
+    if PINNED {
+        lock_os_thread();
     }
-    let boxed = Box::new(f);
-    // SAFETY: **contract**.
-    let handle = unsafe { spawn_with(options, || Box::new(guarded(boxed))) }?;
-    Ok(JoinHandle(Kind::Boxed(handle)))
+    let result = guarded(f);
+    if PINNED {
+        unlock_os_thread();
+    }
+    result
 }

@@ -1,0 +1,36 @@
+//! Waits with and without a deadline, in one form.
+
+use core::pin::Pin;
+
+use rt_wait::claim::Claim;
+use rt_wait::park::{Spot, Waiter};
+
+use crate::host::NEVER;
+use crate::queue::Node;
+
+/// In whose name an object takes the claim of a wait: there is one object and a deadline.
+const BY_OBJECT: usize = 2;
+
+/// The node of a wait until `when_ns`. Without a deadline nobody but the object ends the wait, and
+/// the claim is left alone.
+#[inline]
+pub(super) fn node<D>(waiter: Waiter, claim: &Claim, when_ns: u64, data: D) -> Node<D> {
+    if when_ns == NEVER {
+        Node::new(waiter, data)
+    } else {
+        Node::claimed(waiter, claim, BY_OBJECT, data)
+    }
+}
+
+/// Sleeps until the object ends the wait (true) or the deadline does (false).
+#[inline]
+#[must_use]
+pub(super) fn commit(spot: Pin<&Spot>, claim: &Claim, when_ns: u64) -> bool {
+    if when_ns == NEVER {
+        spot.commit();
+        return true;
+    }
+    #[cfg(all(test, loom))]
+    let _shown = super::models::deadline::show(claim, spot.waiter());
+    spot.commit_until(claim, when_ns)
+}

@@ -1,0 +1,126 @@
+//! Who runs here, and the token that it waits for. std: `thread::current`, `Thread`, `ThreadId`,
+//! `park`, `park_timeout`.
+
+use std::fmt;
+use std::num::NonZero;
+use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use rt_os::sys::clock::nanotime;
+use rt_sched::current::current_info;
+use rt_sched::info::Info;
+
+/// A thread's number has this bit; a goroutine's never has.
+const OF_A_THREAD: u64 = 1 << 63;
+
+/// Numbers of threads. Counted up only.
+static NEXT_THREAD: AtomicU64 = AtomicU64::new(OF_A_THREAD);
+
+thread_local! {
+    /// What a thread that runs no goroutine is known by.
+    static MINE: Arc<Info> = {
+        // Relaxed: a number, nothing else.
+        let id = NEXT_THREAD.fetch_add(1, Ordering::Relaxed);
+        Arc::new(Info::new(id, std::thread::current().name().map(Box::from)))
+    };
+}
+
+/// The handle to a goroutine, or to a thread that runs none. std: `Thread`.
+#[derive(Clone)]
+pub struct Thread(Arc<Info>);
+
+// As std's: an unwinding leaves the token whole.
+impl UnwindSafe for Thread {}
+impl RefUnwindSafe for Thread {}
+
+impl Thread {
+    pub(super) fn new(info: Arc<Info>) -> Thread {
+        Thread(info)
+    }
+
+    /// Its number, which no other goroutine or thread ever has.
+    #[must_use]
+    pub fn id(&self) -> ThreadId {
+        ThreadId(NonZero::new(self.0.id()).expect("numbers start at 1"))
+    }
+
+    /// Its name: what [`Builder::name`](crate::thread::Builder::name) gave it; std's for a thread.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.0.name()
+    }
+
+    /// Gives it the token that [`park`] waits for. The token is kept, once, until it parks.
+    /// Callable from anywhere.
+    pub fn unpark(&self) {
+        self.0.parker().unpark();
+    }
+}
+
+impl fmt::Debug for Thread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut f = f.debug_struct("Thread");
+        f.field("id", &self.id()).field("name", &self.name()).finish_non_exhaustive()
+    }
+}
+
+/// The number of a goroutine or thread, unique while the process lives. std: `ThreadId`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ThreadId(NonZero<u64>);
+
+/// The running goroutine; on a thread that runs none, the thread. In
+/// [`rt::blocking`](crate::blocking) it is the goroutine still.
+///
+/// # Panics
+/// On a plain thread, when its thread-locals are destroyed already.
+///
+/// ```
+/// # // SAFETY: nothing here keeps a thread-local.
+/// # unsafe {
+/// # rt::run(|| {
+/// let builder = rt::thread::Builder::new().name("worker".into());
+/// let worker = builder.spawn(|| rt::thread::current()).unwrap();
+/// let id = worker.thread().id();
+/// let seen = worker.join().unwrap();
+/// assert_eq!((seen.id(), seen.name()), (id, Some("worker")));
+/// # })
+/// # };
+/// ```
+#[must_use]
+pub fn current() -> Thread {
+    Thread(current_info().unwrap_or_else(|| MINE.with(Arc::clone)))
+}
+
+/// Waits for the token of the caller's [`Thread`] and takes it. There are no spurious wake-ups.
+///
+/// ```
+/// # // SAFETY: nothing here keeps a thread-local.
+/// # unsafe {
+/// # rt::run(|| {
+/// let sleeper = rt::thread::spawn(rt::thread::park);
+/// sleeper.thread().unpark(); // before or after it parks
+/// sleeper.join().unwrap();
+/// # })
+/// # };
+/// ```
+pub fn park() {
+    current().0.parker().park();
+}
+
+/// As [`park`], for at most `duration`.
+pub fn park_timeout(duration: Duration) {
+    let _token = current().0.parker().park_until(nanotime().saturating_add(in_ns(duration)));
+}
+
+/// As [`park_timeout`]. std has it too.
+#[deprecated(note = "replaced by `rt::thread::park_timeout`")]
+pub fn park_timeout_ms(ms: u32) {
+    park_timeout(Duration::from_millis(u64::from(ms)));
+}
+
+/// The longest time there is counts as for ever.
+pub(super) fn in_ns(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
