@@ -6,6 +6,7 @@
 
 use alloc::sync::Arc;
 use core::cell::Cell;
+use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use rt_stack::bounds::Stack;
@@ -45,6 +46,19 @@ pub fn current_info() -> Option<Arc<Info>> {
 /// where none runs. Whoever stores something there takes it away before the goroutine ends.
 pub fn with_locals<R>(f: impl FnOnce(&Cell<*mut ()>) -> R) -> Option<R> {
     running().map(|g| f(&g.locals))
+}
+
+/// The running goroutine has done its work: calls `end` with its word for local values, and unties
+/// it from its thread if the ground has tied it. Not while it blocks its thread.
+///
+/// # Panics
+/// On a thread that runs no goroutine.
+#[inline]
+pub fn finish(end: impl FnOnce(&Cell<*mut ()>)) {
+    // SAFETY: **alive**: a G in the slot.
+    let g = unsafe { current_g().as_ref() }.expect("a goroutine runs here");
+    end(&g.locals);
+    crate::locked::wire(NonNull::from(&g.park), false);
 }
 
 /// The running goroutine's stack, guard excluded; empty where none runs.

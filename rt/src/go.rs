@@ -47,10 +47,8 @@ pub(crate) fn cannot_spawn(error: &SpawnError) -> ! {
 /// Calls a goroutine's function, and cleans up behind it: its panic is its result, its local values
 /// are dropped, nothing ties it to its thread any more.
 pub(crate) fn guarded<T>(f: impl FnOnce() -> T) -> std::thread::Result<T> {
-    crate::thread::begin();
     let result = catch_unwind(AssertUnwindSafe(f));
-    crate::thread::end();
-    crate::ground::unwire();
+    rt_sched::current::finish(crate::thread::end);
     result
 }
 

@@ -63,13 +63,6 @@ pub(crate) fn before_yield() {
     }
 }
 
-/// The running goroutine ends: it unwinds no more.
-pub(crate) fn unwire() {
-    if let Some(header) = running() {
-        rt_sched::locked::wire(header, false);
-    }
-}
-
 /// The header of the running goroutine; `None` on threads that run none.
 fn running() -> Option<NonNull<ParkHeader>> {
     let header = NonNull::new(getg() as *mut ParkHeader)?;

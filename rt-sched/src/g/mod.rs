@@ -135,7 +135,7 @@ mod renew {
     //! - **free**: a free G belongs to who took it out of its list.
     #![allow(unsafe_code, reason = "**free**: words are written anew")]
 
-    use super::{G, Hold, JoinWord, NonNull};
+    use super::{G, Hold, JoinWord, NonNull, null_mut};
 
     impl G {
         /// Makes the words of a free G new: without locked instructions, since nobody looks.
@@ -148,6 +148,8 @@ mod renew {
             unsafe { (&raw mut (*gp.as_ptr()).hold).write(Hold::new(handle)) };
             // SAFETY: **free**.
             unsafe { (&raw mut (*gp.as_ptr()).join).write(JoinWord::new()) };
+            // SAFETY: **free**.
+            unsafe { (*gp.as_ptr()).locals.set(null_mut()) };
         }
     }
 }

@@ -206,19 +206,6 @@ impl<T: 'static> LocalKey<RefCell<T>> {
     }
 }
 
-/// A goroutine begins. Before its code.
-#[inline]
-pub(crate) fn begin() {
-    let _ = with_locals(values::begin);
-}
-
-/// A goroutine ends: drops its local values. After its code, on its stack; later uses of a key find
-/// it dropped.
-#[inline]
-pub(crate) fn end() {
-    let _ = with_locals(values::end);
-}
-
 /// Declares values that each goroutine has its own of; on threads that run none, each thread. Any
 /// number of statics, with attributes and visibility. std: `thread_local!`.
 ///

@@ -24,7 +24,7 @@ pub use current::park_timeout_ms;
 pub use current::{Thread, ThreadId, current, park, park_timeout};
 pub use handle::{JoinHandle, spawn};
 pub use local::{AccessError, LocalKey};
-pub(crate) use local::{begin, end};
+pub(crate) use values::end;
 pub use scope::{Scope, ScopedJoinHandle, scope};
 /// What a join gives: the result, or the payload of a panic.
 #[doc(inline)]

@@ -28,7 +28,7 @@
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::ptr::{NonNull, null_mut};
+use std::ptr::NonNull;
 
 use super::local::LocalKey;
 
@@ -145,16 +145,10 @@ unsafe fn free<T>(head: *mut Head) {
     drop(unsafe { Box::from_raw(head.cast::<std::mem::ManuallyDrop<Node<T>>>()) });
 }
 
-/// A goroutine begins: its word may be of one that ended.
-#[inline]
-pub(super) fn begin(word: &Cell<*mut ()>) {
-    word.set(null_mut());
-}
-
 /// A goroutine ends, on its own stack: drops its values, the newest first, and those that their
 /// destructors make. They may park.
 #[inline]
-pub(super) fn end(word: &Cell<*mut ()>) {
+pub(crate) fn end(word: &Cell<*mut ()>) {
     if word.get().addr() > OVER.addr() {
         drop_all(word);
     }
