@@ -4,7 +4,6 @@
 //! - **alive**: a G in the slot, and the M it runs on.
 #![allow(unsafe_code, reason = "**alive**: the g slot is a word")]
 
-use alloc::sync::Arc;
 use core::cell::Cell;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU64, Ordering};
@@ -12,7 +11,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use rt_stack::bounds::Stack;
 
 use crate::g::G;
-use crate::info::Info;
+use crate::info::Thread;
 use crate::p::P;
 use crate::sched::Sched;
 use crate::schedule::{current_g, goexit0};
@@ -38,8 +37,8 @@ pub fn current_goid() -> u64 {
 
 /// What the running goroutine is known by; `None` where none runs.
 #[must_use]
-pub fn current_info() -> Option<Arc<Info>> {
-    running().map(|g| g.info.get(g.goid()))
+pub fn current_thread() -> Option<Thread> {
+    running().map(|g| g.info.get(g.goid()).clone())
 }
 
 /// Calls `f` with the running goroutine's word for its local values, null at its start; `None`

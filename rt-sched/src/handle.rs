@@ -5,12 +5,11 @@
 //!   handle's; the handle holds the slot until it lets go.
 #![allow(unsafe_code, reason = "**payload**: results on raw stacks")]
 
-use alloc::sync::Arc;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
 use crate::g::{G, Holder};
-use crate::info::Info;
+use crate::info::Thread;
 
 /// The one handle to a goroutine and its result.
 ///
@@ -58,7 +57,7 @@ impl<T> JoinHandle<T> {
 
     /// What the goroutine is known by.
     #[must_use]
-    pub fn info(&self) -> Arc<Info> {
+    pub fn thread(&self) -> &Thread {
         // SAFETY: the handle holds the slot.
         let g = unsafe { self.gp.as_ref() };
         g.info.get(g.goid())

@@ -10,7 +10,6 @@
 #![allow(unsafe_code, reason = "**payload**: closures on raw stacks")]
 
 use alloc::boxed::Box;
-use alloc::sync::Arc;
 use core::mem::ManuallyDrop;
 use core::ptr::NonNull;
 use core::sync::atomic::Ordering;
@@ -20,7 +19,7 @@ use rt_stack::pool::StackError;
 
 use crate::g::{G, JoinResult, Run, Status};
 pub use crate::handle::JoinHandle;
-use crate::info::Info;
+use crate::info::Thread;
 use crate::p::P;
 use crate::park::ready_globally;
 use crate::sched::Sched;
@@ -221,7 +220,7 @@ unsafe fn prepare<F, T>(
     // SAFETY: ours alone: no handle and no stack refers to it.
     unsafe { G::renew(gp, handle) };
     if let Some(name) = options.name {
-        g.info.set(Arc::new(Info::new(g.goid(), Some(name))));
+        g.info.set(Thread::new(g.goid(), Some(name)));
     }
     Ok(gp)
 }

@@ -5,9 +5,11 @@ use rt::chan::{Receiver, bounded};
 /// Every number from 2.
 fn numbers() -> Receiver<u32> {
     let (sender, receiver) = bounded(1);
-    rt::go(move || for number in 2.. {
-        if sender.send(number).is_err() {
-            break; // nobody listens any more
+    rt::go(move || {
+        for number in 2.. {
+            if sender.send(number).is_err() {
+                break; // nobody listens any more
+            }
         }
     });
     receiver

@@ -22,9 +22,11 @@ fn main() {
             let (done, results) = bounded(WORKERS);
             for _ in 0..WORKERS {
                 let (jobs, done) = (jobs.clone(), done.clone());
-                rt::go(move || for job in jobs {
-                    if done.send((job, work(job))).is_err() {
-                        break;
+                rt::go(move || {
+                    for job in jobs {
+                        if done.send((job, work(job))).is_err() {
+                            break;
+                        }
                     }
                 });
             }

@@ -49,11 +49,7 @@ pub(crate) fn have_signal_stack() {
     rt_os::sys::signal::sigaltstack(stack.as_ptr() as usize, stack.len());
 }
 
-unsafe extern "C" fn on_fault(
-    number: i32,
-    info: *mut libc::siginfo_t,
-    context: *mut libc::c_void,
-) {
+unsafe extern "C" fn on_fault(number: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     // SAFETY: the kernel's, for the time of the handler.
     let address = unsafe { (*info).si_addr() } as usize;
     if let Some(sched) = crate::boot::try_sched()

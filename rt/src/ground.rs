@@ -169,4 +169,3 @@ fn own_stack() -> Stack {
         Stack { lo, hi: lo + size }
     }
 }
-

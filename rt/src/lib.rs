@@ -4,9 +4,9 @@
 mod boot;
 mod fault;
 pub mod future;
+mod go;
 mod ground;
 pub mod host;
-mod go;
 pub mod runtime;
 pub mod sync;
 pub mod thread;

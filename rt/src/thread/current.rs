@@ -1,16 +1,12 @@
 //! Who runs here, and the token that it waits for. std: `thread::current`, `Thread`, `ThreadId`,
 //! `park`, `park_timeout`.
 
-use std::fmt;
-use std::num::NonZero;
-use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rt_os::sys::clock::nanotime;
-use rt_sched::current::current_info;
-use rt_sched::info::Info;
+use rt_sched::current::current_thread;
+pub use rt_sched::info::{Thread, ThreadId};
 
 /// A thread's number has this bit; a goroutine's never has.
 const OF_A_THREAD: u64 = 1 << 63;
@@ -20,55 +16,12 @@ static NEXT_THREAD: AtomicU64 = AtomicU64::new(OF_A_THREAD);
 
 thread_local! {
     /// What a thread that runs no goroutine is known by.
-    static MINE: Arc<Info> = {
+    static MINE: Thread = {
         // Relaxed: a number, nothing else.
         let id = NEXT_THREAD.fetch_add(1, Ordering::Relaxed);
-        Arc::new(Info::new(id, std::thread::current().name().map(Box::from)))
+        Thread::new(id, std::thread::current().name().map(Box::from))
     };
 }
-
-/// The handle to a goroutine, or to a thread that runs none. std: `Thread`.
-#[derive(Clone)]
-pub struct Thread(Arc<Info>);
-
-// As std's: an unwinding leaves the token whole.
-impl UnwindSafe for Thread {}
-impl RefUnwindSafe for Thread {}
-
-impl Thread {
-    pub(super) fn new(info: Arc<Info>) -> Thread {
-        Thread(info)
-    }
-
-    /// Its number, which no other goroutine or thread ever has.
-    #[must_use]
-    pub fn id(&self) -> ThreadId {
-        ThreadId(NonZero::new(self.0.id()).expect("numbers start at 1"))
-    }
-
-    /// Its name: what [`Builder::name`](crate::thread::Builder::name) gave it; std's for a thread.
-    #[must_use]
-    pub fn name(&self) -> Option<&str> {
-        self.0.name()
-    }
-
-    /// Gives it the token that [`park`] waits for. The token is kept, once, until it parks.
-    /// Callable from anywhere.
-    pub fn unpark(&self) {
-        self.0.parker().unpark();
-    }
-}
-
-impl fmt::Debug for Thread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut f = f.debug_struct("Thread");
-        f.field("id", &self.id()).field("name", &self.name()).finish_non_exhaustive()
-    }
-}
-
-/// The number of a goroutine or thread, unique while the process lives. std: `ThreadId`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct ThreadId(NonZero<u64>);
 
 /// The running goroutine; on a thread that runs none, the thread. In
 /// [`rt::blocking`](crate::blocking) it is the goroutine still.
@@ -90,7 +43,7 @@ pub struct ThreadId(NonZero<u64>);
 /// ```
 #[must_use]
 pub fn current() -> Thread {
-    Thread(current_info().unwrap_or_else(|| MINE.with(Arc::clone)))
+    current_thread().unwrap_or_else(|| MINE.with(Thread::clone))
 }
 
 /// Waits for the token of the caller's [`Thread`] and takes it. There are no spurious wake-ups.
@@ -106,12 +59,12 @@ pub fn current() -> Thread {
 /// # };
 /// ```
 pub fn park() {
-    current().0.parker().park();
+    current().parker().park();
 }
 
 /// As [`park`], for at most `duration`.
 pub fn park_timeout(duration: Duration) {
-    let _token = current().0.parker().park_until(nanotime().saturating_add(in_ns(duration)));
+    let _token = current().parker().park_until(nanotime().saturating_add(in_ns(duration)));
 }
 
 /// As [`park_timeout`]. std has it too.

@@ -7,7 +7,6 @@
 #![allow(unsafe_code, reason = "**contract**: starts goroutines")]
 
 use std::fmt;
-use std::sync::OnceLock;
 use std::thread::Result;
 
 use rt_sched::locked::{lock_os_thread, unlock_os_thread};
@@ -21,11 +20,7 @@ use crate::go::{cannot_spawn, guarded};
 /// `JoinHandle`.
 ///
 /// Forgetting it keeps the goroutine's stack, and its result, for ever; nothing else.
-pub struct JoinHandle<T> {
-    kind: Kind<T>,
-    /// Made when somebody asks.
-    thread: OnceLock<Thread>,
-}
+pub struct JoinHandle<T>(Kind<T>);
 
 enum Kind<T> {
     /// The result lies on the goroutine's stack.
@@ -43,12 +38,10 @@ impl<T> JoinHandle<T> {
     /// The goroutine, to unpark it or to learn its name.
     #[must_use]
     pub fn thread(&self) -> &Thread {
-        self.thread.get_or_init(|| {
-            Thread::new(match &self.kind {
-                Kind::There(handle) => handle.info(),
-                Kind::Boxed(handle) => handle.info(),
-            })
-        })
+        match &self.0 {
+            Kind::There(handle) => handle.thread(),
+            Kind::Boxed(handle) => handle.thread(),
+        }
     }
 
     /// Waits for the goroutine to end. Callable from any thread. Its local values are dropped then.
@@ -56,7 +49,7 @@ impl<T> JoinHandle<T> {
     /// # Errors
     /// The payload of its panic.
     pub fn join(self) -> Result<T> {
-        match self.kind {
+        match self.0 {
             Kind::There(handle) => handle.join(),
             Kind::Boxed(handle) => *handle.join(),
         }
@@ -65,7 +58,7 @@ impl<T> JoinHandle<T> {
     /// Has it ended? True: [`JoinHandle::join`] will not wait.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        match &self.kind {
+        match &self.0 {
             Kind::There(handle) => handle.is_finished(),
             Kind::Boxed(handle) => handle.is_finished(),
         }
@@ -128,7 +121,7 @@ where
         // SAFETY: **contract**; **borrows**.
         Kind::Boxed(unsafe { spawn_with(options, || Box::new(body::<PINNED, _, _>(f))) }?)
     };
-    Ok(JoinHandle { kind, thread: OnceLock::new() })
+    Ok(JoinHandle(kind))
 }
 
 /// All that a goroutine does. A pinned one has its thread for itself until its local values are

@@ -24,7 +24,6 @@ pub use current::park_timeout_ms;
 pub use current::{Thread, ThreadId, current, park, park_timeout};
 pub use handle::{JoinHandle, spawn};
 pub use local::{AccessError, LocalKey};
-pub(crate) use values::end;
 pub use scope::{Scope, ScopedJoinHandle, scope};
 /// What a join gives: the result, or the payload of a panic.
 #[doc(inline)]
@@ -34,6 +33,7 @@ pub use std::thread::Result;
 pub use std::thread::panicking;
 #[doc(hidden)]
 pub use std::thread_local as __std_thread_local;
+pub(crate) use values::end;
 
 /// Lets other goroutines run. On a plain thread, other threads. Go: `runtime.Gosched`.
 #[inline]

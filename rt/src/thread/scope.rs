@@ -25,7 +25,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Result;
 
 use rt_sched::spawn::{Options, SpawnError, fits, spawn_with};
@@ -182,10 +182,7 @@ impl<'scope> Scope<'scope, '_> {
         // SAFETY: **contract**; **counted**.
         let started = unsafe { spawn_small_or_boxed(options, main) };
         match started {
-            Ok(goroutine) => {
-                let thread = OnceLock::new();
-                Ok(ScopedJoinHandle { goroutine, thread, packet, scope: PhantomData })
-            }
+            Ok(goroutine) => Ok(ScopedJoinHandle { goroutine, packet, scope: PhantomData }),
             Err(error) => {
                 self.data.end(); // it never was
                 Err(error)
@@ -241,7 +238,6 @@ impl<T> Drop for Packet<T> {
 /// it. std: `ScopedJoinHandle`.
 pub struct ScopedJoinHandle<'scope, T> {
     goroutine: rt_sched::spawn::JoinHandle<()>,
-    thread: OnceLock<Thread>,
     packet: Arc<Packet<T>>,
     // **counted**: who owns it lives in the scope.
     scope: PhantomData<&'scope ()>,
@@ -251,7 +247,7 @@ impl<T> ScopedJoinHandle<'_, T> {
     /// The goroutine, to unpark it or to learn its name.
     #[must_use]
     pub fn thread(&self) -> &Thread {
-        self.thread.get_or_init(|| Thread::new(self.goroutine.info()))
+        self.goroutine.thread()
     }
 
     /// Waits for the goroutine to end.
