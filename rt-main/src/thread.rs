@@ -1,9 +1,12 @@
 //! Goroutines under std's names. std: `std::thread`; Go: the `go` statement, `runtime.Gosched`.
 
+use alloc::string::String;
 use core::time::Duration;
 
 use rt_os::errno::Errno;
-use rt_sched::spawn::SpawnError;
+use rt_os::sys::clock::nanotime;
+pub use rt_sched::info::{Thread, ThreadId};
+use rt_sched::spawn::{Options, SpawnError};
 
 /// What a join gives: a goroutine of a bare program cannot fail, since a panic ends the program.
 pub type Result<T> = core::result::Result<T, Never>;
@@ -36,6 +39,12 @@ impl<T> JoinHandle<T> {
     pub fn is_finished(&self) -> bool {
         self.0.is_finished()
     }
+
+    /// The goroutine, to unpark it or to learn its name.
+    #[must_use]
+    pub fn thread(&self) -> &Thread {
+        self.0.thread()
+    }
 }
 
 /// Starts a goroutine whose result can be waited for.
@@ -47,7 +56,7 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    match start(f) {
+    match start(Options::default(), f) {
         Ok(handle) => handle,
         Err(error) => panic!("failed to spawn goroutine: {error}"),
     }
@@ -63,15 +72,29 @@ pub fn go<F: FnOnce() + Send + 'static>(f: F) {
     }
 }
 
-/// Starts goroutines, with errors instead of panics.
+/// Starts goroutines with wishes, and with errors instead of panics.
 #[derive(Debug, Default)]
-pub struct Builder {}
+#[must_use = "a builder does nothing until it spawns"]
+pub struct Builder {
+    options: Options,
+}
 
 impl Builder {
-    /// A builder.
-    #[must_use]
+    /// No wishes.
     pub fn new() -> Builder {
-        Builder {}
+        Builder::default()
+    }
+
+    /// Its name, for [`Thread::name`].
+    pub fn name(mut self, name: String) -> Builder {
+        self.options.name = Some(name.into_boxed_str());
+        self
+    }
+
+    /// The stack it needs at least, in bytes, up to 1 GiB less the guard.
+    pub fn stack_size(mut self, size: usize) -> Builder {
+        self.options.stack_bytes = size;
+        self
     }
 
     /// Starts a goroutine.
@@ -84,7 +107,7 @@ impl Builder {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        start(f).map_err(|error| match error {
+        start(self.options, f).map_err(|error| match error {
             SpawnError::Stack(error) => error.errno,
             SpawnError::TooLarge { .. } => Errno::E2BIG,
             SpawnError::NotAGoroutine => Errno::EPERM,
@@ -98,15 +121,15 @@ mod safe {
     //!   is nothing of a thread's that a goroutine could keep over a park.
     #![allow(unsafe_code, reason = "**no thread-locals**: goroutines are safe here")]
 
-    use super::{JoinHandle, SpawnError};
+    use super::{JoinHandle, Options, SpawnError};
 
-    pub(super) fn start<F, T>(f: F) -> Result<JoinHandle<T>, SpawnError>
+    pub(super) fn start<F, T>(options: Options, f: F) -> Result<JoinHandle<T>, SpawnError>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
         // SAFETY: **no thread-locals**.
-        unsafe { rt_sched::spawn::spawn(f) }.map(JoinHandle)
+        unsafe { rt_sched::spawn::spawn_with(options, f) }.map(JoinHandle)
     }
 
     pub(super) fn start_alone<F: FnOnce() + Send + 'static>(f: F) -> Result<(), SpawnError> {
@@ -125,4 +148,24 @@ pub fn yield_now() {
 /// Sleeps for at least `duration`.
 pub fn sleep(duration: Duration) {
     rt_sched::sleep::sleep_ns(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX));
+}
+
+/// The running goroutine.
+///
+/// # Panics
+/// Outside of goroutines, where user code never runs.
+#[must_use]
+pub fn current() -> Thread {
+    rt_sched::current::current_thread().expect("user code runs in goroutines")
+}
+
+/// Waits for the token of the caller's [`Thread`] and takes it.
+pub fn park() {
+    current().parker().park();
+}
+
+/// As [`park`], for at most `duration`.
+pub fn park_timeout(duration: Duration) {
+    let ns = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+    let _token = current().parker().park_until(nanotime().saturating_add(ns));
 }
