@@ -5,6 +5,7 @@
 extern crate alloc;
 
 mod bare;
+pub mod chan;
 pub mod env;
 mod fault;
 pub mod fs;

@@ -26,3 +26,75 @@ macro_rules! sync_names {
         pub type SemaphorePermit<'a> = $crate::sync::SemaphorePermit<'a, $host>;
     };
 }
+
+/// Defines the names of [`crate::chan`] for the host `$host`, where it is expanded: a module that
+/// is the program's `chan`.
+#[macro_export]
+macro_rules! chan_names {
+    ($host:ty) => {
+        pub use $crate::chan::{
+            ReadyTimeoutError, RecvError, RecvTimeoutError, SelectTimeoutError, SendError,
+            SendTimeoutError, TryReadyError, TryRecvError, TrySelectError, TrySendError,
+        };
+        pub use $crate::{select, select_biased};
+
+        /// The sending end of a channel: [`rt_sync::chan::Sender`]($crate::chan::Sender).
+        pub type Sender<T> = $crate::chan::Sender<T, $host>;
+        /// The receiving end of a channel: [`rt_sync::chan::Receiver`]($crate::chan::Receiver).
+        pub type Receiver<T> = $crate::chan::Receiver<T, $host>;
+        /// See [`rt_sync::chan::Receiver::iter`]($crate::chan::Receiver::iter).
+        pub type Iter<'a, T> = $crate::chan::Iter<'a, T, $host>;
+        /// See [`rt_sync::chan::Receiver::try_iter`]($crate::chan::Receiver::try_iter).
+        pub type TryIter<'a, T> = $crate::chan::TryIter<'a, T, $host>;
+        /// The messages of a receiver that it owns.
+        pub type IntoIter<T> = $crate::chan::IntoIter<T, $host>;
+        /// Several operations, of which one shall be done:
+        /// [`rt_sync::chan::Select`]($crate::chan::Select).
+        pub type Select<'a> = $crate::chan::Select<'a, $host>;
+        /// An operation that has been selected, and must be completed.
+        pub type SelectedOperation<'a> = $crate::chan::SelectedOperation<'a, $host>;
+
+        /// A channel that keeps up to `cap` messages; with 0 a send waits for its receive.
+        #[must_use]
+        pub fn bounded<T>(cap: usize) -> (Sender<T>, Receiver<T>) {
+            $crate::chan::bounded(cap)
+        }
+
+        /// A channel that keeps any number of messages.
+        #[must_use]
+        pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
+            $crate::chan::unbounded()
+        }
+
+        /// A channel that delivers one message, the instant, when `duration` has passed.
+        #[must_use]
+        pub fn after(
+            duration: ::core::time::Duration,
+        ) -> Receiver<<$host as $crate::host::Host>::Instant> {
+            $crate::chan::after(duration)
+        }
+
+        /// A channel that delivers one message, the instant itself, when it has come.
+        #[must_use]
+        pub fn at(
+            when: <$host as $crate::host::Host>::Instant,
+        ) -> Receiver<<$host as $crate::host::Host>::Instant> {
+            $crate::chan::at(when)
+        }
+
+        /// A channel that delivers nothing and is never disconnected.
+        #[must_use]
+        pub fn never<T>() -> Receiver<T> {
+            $crate::chan::never()
+        }
+
+        /// A channel that delivers the instant again and again, `duration` apart; ticks that nobody
+        /// has received in time are left out.
+        #[must_use]
+        pub fn tick(
+            duration: ::core::time::Duration,
+        ) -> Receiver<<$host as $crate::host::Host>::Instant> {
+            $crate::chan::tick(duration)
+        }
+    };
+}

@@ -7,6 +7,7 @@ extern crate alloc;
 extern crate std;
 
 mod aliases;
+pub mod chan;
 pub mod host;
 mod queue;
 pub mod sync;

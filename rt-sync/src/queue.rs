@@ -163,6 +163,22 @@ impl<D> WaitQueue<D> {
         None
     }
 
+    /// Queues a popped waiter here: it is claimed, and waits on for the same end.
+    pub(crate) fn adopt(&mut self, popped: Popped<D>) {
+        // SAFETY: **waits**: its node stays until its `ready`, which is still to come.
+        let node = unsafe { Pin::new_unchecked(popped.node.as_ref()) };
+        // SAFETY: **node**, as above.
+        unsafe { self.push(node) };
+    }
+
+    /// Takes out the first waiter of a queue of those who were claimed before they came here.
+    pub(crate) fn pop_claimed(&mut self) -> Option<Popped<D>> {
+        let node = self.first?;
+        // SAFETY: **node**.
+        self.unlink(unsafe { node.as_ref() });
+        Some(Popped { node })
+    }
+
     /// Takes the caller's own node out. False: it was popped before.
     pub(crate) fn remove(&mut self, node: Pin<&Node<D>>) -> bool {
         let was = node.is_queued.get();

@@ -36,6 +36,8 @@ pub struct SpinLock<T> {
     taken: AtomicBool,
     #[cfg(loom)]
     gate: loom::sync::Mutex<()>, // spinning has no end in a model: there it is a lock that sleeps
+    #[cfg(loom)]
+    kept: core::cell::UnsafeCell<Option<loom::sync::MutexGuard<'static, ()>>>, // while held raw
     value: core::cell::UnsafeCell<T>, // guarded by taken: **held**
 }
 
@@ -53,6 +55,8 @@ impl<T> SpinLock<T> {
                 taken: AtomicBool::new(FREE),
                 #[cfg(loom)]
                 gate: loom::sync::Mutex::new(()),
+                #[cfg(loom)]
+                kept: core::cell::UnsafeCell::new(None),
                 value: core::cell::UnsafeCell::new(value),
             }
         }
@@ -75,6 +79,59 @@ impl<T> SpinLock<T> {
             #[cfg(loom)]
             _gate,
         }
+    }
+
+    /// Takes the lock without a guard and without a place in the lock order: for who takes several,
+    /// in an order of its own.
+    pub fn lock_raw(&self) {
+        rank::acquire_unordered(Rank::Object);
+        #[cfg(loom)]
+        let gate = self.gate.lock().unwrap();
+        if self.taken.swap(TAKEN, Ordering::Acquire) != FREE {
+            self.lock_slow();
+        }
+        #[cfg(loom)]
+        self.keep(gate);
+    }
+
+    /// Gives back what [`SpinLock::lock_raw`] took.
+    ///
+    /// # Safety
+    /// **held**: by the caller, raw.
+    pub unsafe fn unlock_raw(&self) {
+        rank::release(Rank::Object);
+        self.taken.store(FREE, Ordering::Release); // pairs with the swap in `lock`
+        #[cfg(loom)]
+        drop(self.kept());
+    }
+
+    /// The value of a lock that is held raw.
+    ///
+    /// # Safety
+    /// **held**: by the caller, raw, and no other reference from here is in use.
+    #[allow(clippy::mut_from_ref, reason = "the lock is the exclusive borrow")]
+    pub unsafe fn get_raw(&self) -> &mut T {
+        // SAFETY: the caller's.
+        unsafe { &mut *self.value.get() }
+    }
+
+    #[cfg(loom)]
+    fn keep(&self, gate: loom::sync::MutexGuard<'_, ()>) {
+        // SAFETY: **held**; the guard is dropped by `unlock_raw`, while the lock is there.
+        let gate = unsafe {
+            core::mem::transmute::<
+                loom::sync::MutexGuard<'_, ()>,
+                loom::sync::MutexGuard<'static, ()>,
+            >(gate)
+        };
+        // SAFETY: **held**.
+        unsafe { *self.kept.get() = Some(gate) };
+    }
+
+    #[cfg(loom)]
+    fn kept(&self) -> Option<loom::sync::MutexGuard<'static, ()>> {
+        // SAFETY: **held**, until the guard goes.
+        unsafe { (*self.kept.get()).take() }
     }
 
     /// The value, without locking: nobody else can have the lock.

@@ -2,6 +2,7 @@
 #![deny(unsafe_code)]
 
 mod boot;
+pub mod chan;
 mod fault;
 pub mod future;
 mod go;

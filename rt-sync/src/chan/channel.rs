@@ -1,0 +1,400 @@
+//! A channel: its lock, and how one waits for it. Go: `chansend`, `chanrecv`.
+//!
+//! # Safety
+//! - **node**: a waiter's node and slot lie on its stack; it leaves when it was woken, or has taken
+//!   its node out under the lock.
+#![allow(unsafe_code, reason = "**node**: queues lead to stacks")]
+
+use core::pin::{Pin, pin};
+
+use rt_wait::claim::Claim;
+use rt_wait::park::{Spot, WaitReason};
+use rt_wait::spin::{Guard, SpinLock};
+
+use super::error::{
+    RecvTimeoutError, SendTimeoutError, TryRecvError, TrySendError,
+};
+use super::state::{Received, Sent, State, Wait, Won};
+use crate::host::NEVER;
+use crate::queue::{Node, Popped};
+
+/// In whose name a channel takes the claim of a wait with a deadline.
+const BY_CHANNEL: usize = 2;
+
+/// The channel.
+#[derive(Debug)]
+pub(super) struct Channel<T> {
+    state: SpinLock<State<T>>,
+    /// How many values go in; none: any number.
+    cap: Option<usize>,
+}
+
+/// Which end of a channel a select uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// It sends.
+    Send,
+    /// It receives.
+    Receive,
+}
+
+fn node(spot: Pin<&Spot>, claim: &Claim, when_ns: u64, wait: Wait) -> Node<Wait> {
+    if when_ns == NEVER {
+        Node::new(spot.waiter(), wait)
+    } else {
+        Node::claimed(spot.waiter(), claim, BY_CHANNEL, wait)
+    }
+}
+
+/// Sleeps until woken (true), or until the deadline has come (false).
+fn commit(spot: Pin<&Spot>, claim: &Claim, when_ns: u64) -> bool {
+    if when_ns == NEVER {
+        spot.commit();
+        return true;
+    }
+    spot.commit_until(claim, when_ns)
+}
+
+fn is_over(when_ns: u64) -> bool {
+    when_ns != NEVER && cfg!(not(loom)) && rt_os::sys::clock::nanotime() >= when_ns
+}
+
+impl<T> Channel<T> {
+    pub(super) fn new(cap: Option<usize>) -> Channel<T> {
+        Channel { state: SpinLock::new(State::new(cap)), cap }
+    }
+
+    pub(super) fn capacity(&self) -> Option<usize> {
+        self.cap
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.state.lock().len()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        !self.state.lock().has_room()
+    }
+
+    /// Lets the lock go and wakes who must be woken.
+    #[inline(always)]
+    fn settle(&self, state: Guard<'_, State<T>>, woken: Option<Popped<Wait>>) {
+        let watched = state.is_watched();
+        drop(state);
+        if let Some(woken) = woken {
+            woken.ready();
+        }
+        if watched {
+            self.wake_watchers();
+        }
+    }
+
+    #[cold]
+    pub(super) fn wake_watchers(&self) {
+        loop {
+            let popped = self.state.lock().pop_watcher();
+            let Some(popped) = popped else { return };
+            popped.ready();
+        }
+    }
+
+    #[inline]
+    pub(super) fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        let mut state = self.state.lock();
+        match state.send(value) {
+            Sent::Done(woken) => {
+                self.settle(state, woken);
+                Ok(())
+            }
+            Sent::Full(value) => {
+                drop(state);
+                Err(TrySendError::Full(value))
+            }
+            Sent::Closed(value) => {
+                drop(state);
+                Err(TrySendError::Disconnected(value))
+            }
+        }
+    }
+
+    /// Sends until `when_ns` at most.
+    #[inline]
+    pub(super) fn send(&self, value: T, when_ns: u64) -> Result<(), SendTimeoutError<T>> {
+        let mut state = self.state.lock();
+        match state.send(value) {
+            Sent::Done(woken) => {
+                self.settle(state, woken);
+                Ok(())
+            }
+            Sent::Full(value) => self.send_wait(state, value, when_ns),
+            Sent::Closed(value) => {
+                drop(state);
+                Err(SendTimeoutError::Disconnected(value))
+            }
+        }
+    }
+
+    /// There is no room: waits for some.
+    #[cold]
+    #[inline(never)]
+    fn send_wait(
+        &self,
+        mut state: Guard<'_, State<T>>,
+        value: T,
+        when_ns: u64,
+    ) -> Result<(), SendTimeoutError<T>> {
+        if is_over(when_ns) {
+            drop(state);
+            return Err(SendTimeoutError::Timeout(value));
+        }
+        let spot = pin!(Spot::new());
+        let spot = spot.into_ref();
+        let claim = Claim::new();
+        let mut slot = Some(value);
+        let place = &raw mut slot;
+        let node = pin!(node(spot, &claim, when_ns, Wait::with(place)));
+        let node = node.into_ref();
+        spot.prepare(WaitReason::ChanSend);
+        // SAFETY: **node**.
+        unsafe { state.senders.push(node) };
+        self.settle(state, None);
+        let in_time = commit(spot, &claim, when_ns);
+        if !in_time {
+            self.state.lock().senders.remove(node);
+        }
+        // SAFETY: **node**: woken, or taken out.
+        match unsafe { (*place).take() } {
+            None => Ok(()),
+            Some(value) if in_time => Err(SendTimeoutError::Disconnected(value)),
+            Some(value) => Err(SendTimeoutError::Timeout(value)),
+        }
+    }
+
+    #[inline]
+    pub(super) fn try_recv(&self) -> Result<T, TryRecvError> {
+        let mut state = self.state.lock();
+        match state.receive() {
+            Received::Value(value, woken) => {
+                self.settle(state, woken);
+                Ok(value)
+            }
+            Received::Empty => Err(TryRecvError::Empty),
+            Received::Closed => Err(TryRecvError::Disconnected),
+            Received::Promise(giver) => match self.inherit(state, Some(giver)) {
+                Some(value) => Ok(value),
+                None => self.try_recv(), // it was not given after all
+            },
+        }
+    }
+
+    /// Receives until `when_ns` at most.
+    #[inline]
+    pub(super) fn recv(&self, when_ns: u64) -> Result<T, RecvTimeoutError> {
+        loop {
+            let mut state = self.state.lock();
+            let done = match state.receive() {
+                Received::Value(value, woken) => {
+                    self.settle(state, woken);
+                    return Ok(value);
+                }
+                Received::Empty => self.recv_wait(state, when_ns),
+                Received::Closed => return Err(RecvTimeoutError::Disconnected),
+                Received::Promise(giver) => self.inherit(state, Some(giver)).map(Ok),
+            };
+            if let Some(done) = done {
+                return done;
+            }
+        }
+    }
+
+    /// There is no value: waits for one. `None`: one was promised and not given.
+    #[cold]
+    #[inline(never)]
+    fn recv_wait(
+        &self,
+        mut state: Guard<'_, State<T>>,
+        when_ns: u64,
+    ) -> Option<Result<T, RecvTimeoutError>> {
+        if is_over(when_ns) {
+            return Some(Err(RecvTimeoutError::Timeout));
+        }
+        let spot = pin!(Spot::new());
+        let spot = spot.into_ref();
+        let claim = Claim::new();
+        let mut slot: Option<T> = None;
+        let place = &raw mut slot;
+        let node = pin!(node(spot, &claim, when_ns, Wait::with(place)));
+        let node = node.into_ref();
+        spot.prepare(WaitReason::ChanReceive);
+        // SAFETY: **node**.
+        unsafe { state.receivers.push(node) };
+        self.settle(state, None);
+        let in_time = commit(spot, &claim, when_ns);
+        if !in_time {
+            self.state.lock().receivers.remove(node);
+        }
+        // SAFETY: **node**: woken, or taken out.
+        match unsafe { (*place).take() } {
+            Some(value) => Some(Ok(value)),
+            None if !in_time => Some(Err(RecvTimeoutError::Timeout)),
+            None if node.data.closed.get() => Some(Err(RecvTimeoutError::Disconnected)),
+            None => None,
+        }
+    }
+
+    /// Waits for a value that a select has promised, after waking it. `None`: it was not given.
+    #[cold]
+    fn inherit(&self, state: Guard<'_, State<T>>, giver: Option<Popped<Wait>>) -> Option<T> {
+        let mut state = state;
+        let spot = pin!(Spot::new());
+        let spot = spot.into_ref();
+        let mut slot: Option<T> = None;
+        let place = &raw mut slot;
+        let node = pin!(Node::new(spot.waiter(), Wait::with(place)));
+        spot.prepare(WaitReason::ChanReceive);
+        // SAFETY: **node**: it waits until it is popped.
+        unsafe { state.push_heir(node.as_ref()) };
+        self.settle(state, giver);
+        spot.commit();
+        // SAFETY: **node**: woken.
+        unsafe { (*place).take() }
+    }
+
+    /// Completes a send that a select has won.
+    pub(super) fn deliver(&self, value: T) {
+        let mut state = self.state.lock();
+        let woken = state.deliver(value);
+        self.settle(state, woken);
+    }
+
+    /// Completes a receive that a select has won. `None`: its value was not given.
+    pub(super) fn collect(&self) -> Option<T> {
+        let mut state = self.state.lock();
+        match state.collect() {
+            Some(value) => {
+                drop(state);
+                Some(value)
+            }
+            None => self.inherit(state, None),
+        }
+    }
+
+    /// A select that has won does not complete.
+    pub(super) fn abandon(&self, end: End) {
+        let mut state = self.state.lock();
+        let woken = match end {
+            End::Send => state.abandon_send(),
+            End::Receive => {
+                state.abandon_receive();
+                None
+            }
+        };
+        self.settle(state, woken);
+    }
+
+    /// One side is gone: all who wait wake. Values that nobody will receive are dropped.
+    #[cold]
+    pub(super) fn close(&self, discard: bool) {
+        let mut state = self.state.lock();
+        let left = state.close(discard);
+        drop(state);
+        loop {
+            let popped = self.state.lock().pop_closed();
+            let Some(popped) = popped else { break };
+            popped.ready();
+        }
+        drop(left);
+    }
+
+    pub(super) fn lock_raw(&self) {
+        self.state.lock_raw();
+    }
+
+    /// # Safety
+    /// The caller holds the lock, raw.
+    pub(super) unsafe fn unlock_raw(&self) {
+        // SAFETY: the caller's.
+        unsafe { self.state.unlock_raw() };
+    }
+
+    /// May it be done, as far as one can see?
+    pub(super) fn is_ready(&self, end: End) -> bool {
+        can(&self.state.lock(), end)
+    }
+
+    /// Wins the case, if that need not wait; wakes who must be woken.
+    pub(super) fn try_select(&self, end: End, own: &Claim) -> Won {
+        let mut state = self.state.lock();
+        match win(&mut state, end, own) {
+            Won::Promise(woken) => {
+                self.settle(state, woken);
+                Won::Promise(None)
+            }
+            other => {
+                drop(state);
+                other
+            }
+        }
+    }
+
+    /// As [`Channel::try_select`], with the lock held raw; the caller wakes.
+    ///
+    /// # Safety
+    /// The caller holds the lock, raw.
+    pub(super) unsafe fn win_raw(&self, end: End, own: &Claim) -> Won {
+        // SAFETY: the caller's.
+        win(unsafe { self.state.get_raw() }, end, own)
+    }
+
+    /// # Safety
+    /// The caller holds the lock, raw.
+    pub(super) unsafe fn is_ready_raw(&self, end: End) -> bool {
+        // SAFETY: the caller's.
+        can(unsafe { self.state.get_raw() }, end)
+    }
+
+    /// Queues a case of a select, or one that watches. True: somebody watches, and must be woken by
+    /// [`Channel::wake_watchers`] once the lock is let go.
+    ///
+    /// # Safety
+    /// The caller holds the lock, raw; **node**.
+    pub(super) unsafe fn push_raw(&self, end: End, node: Pin<&Node<Wait>>, watch: bool) -> bool {
+        // SAFETY: the caller's.
+        let state = unsafe { self.state.get_raw() };
+        let queue = match (end, watch) {
+            (End::Send, false) => &mut state.senders,
+            (End::Receive, false) => &mut state.receivers,
+            (End::Send, true) => &mut state.send_watchers,
+            (End::Receive, true) => &mut state.recv_watchers,
+        };
+        // SAFETY: the caller's.
+        unsafe { queue.push(node) };
+        state.is_watched()
+    }
+
+    /// Takes a case out, if it is still queued.
+    pub(super) fn remove(&self, end: End, node: Pin<&Node<Wait>>, watch: bool) {
+        let mut state = self.state.lock();
+        let queue = match (end, watch) {
+            (End::Send, false) => &mut state.senders,
+            (End::Receive, false) => &mut state.receivers,
+            (End::Send, true) => &mut state.send_watchers,
+            (End::Receive, true) => &mut state.recv_watchers,
+        };
+        queue.remove(node);
+    }
+}
+
+fn can<T>(state: &State<T>, end: End) -> bool {
+    match end {
+        End::Send => state.can_send(),
+        End::Receive => state.can_receive(),
+    }
+}
+
+fn win<T>(state: &mut State<T>, end: End, own: &Claim) -> Won {
+    match end {
+        End::Send => state.select_send(own),
+        End::Receive => state.select_receive(own),
+    }
+}
