@@ -24,6 +24,38 @@ macro_rules! sync_names {
         pub type Semaphore = $crate::sync::Semaphore<$host>;
         /// Permits of a [`Semaphore`], held.
         pub type SemaphorePermit<'a> = $crate::sync::SemaphorePermit<'a, $host>;
+
+        /// Channels with many senders and one receiver. std: `std::sync::mpsc`.
+        pub mod mpsc {
+            pub use $crate::sync::mpsc::{
+                RecvError, RecvTimeoutError, SendError, TryRecvError, TrySendError,
+            };
+
+            /// The sending end of [`channel`].
+            pub type Sender<T> = $crate::sync::mpsc::Sender<T, $host>;
+            /// The sending end of [`sync_channel`].
+            pub type SyncSender<T> = $crate::sync::mpsc::SyncSender<T, $host>;
+            /// The receiving end.
+            pub type Receiver<T> = $crate::sync::mpsc::Receiver<T, $host>;
+            /// The messages; it waits for each.
+            pub type Iter<'a, T> = $crate::sync::mpsc::Iter<'a, T, $host>;
+            /// The messages that are there.
+            pub type TryIter<'a, T> = $crate::sync::mpsc::TryIter<'a, T, $host>;
+            /// The messages of a receiver that it owns.
+            pub type IntoIter<T> = $crate::sync::mpsc::IntoIter<T, $host>;
+
+            /// A channel that keeps any number of messages.
+            #[must_use]
+            pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
+                $crate::sync::mpsc::channel()
+            }
+
+            /// A channel that keeps up to `bound` messages; with 0 a send waits for its receive.
+            #[must_use]
+            pub fn sync_channel<T>(bound: usize) -> (SyncSender<T>, Receiver<T>) {
+                $crate::sync::mpsc::sync_channel(bound)
+            }
+        }
     };
 }
 

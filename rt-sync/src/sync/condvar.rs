@@ -213,8 +213,8 @@ impl Condvar {
         (if poisoned { Err(PoisonError::new(guard)) } else { Ok(guard) }, woken)
     }
 
-    /// Gives `mutex` back, waits until `when_ns` of the monotonic clock at most, and takes it again.
-    /// True: it was notified. For those who build locks of their own.
+    /// Gives `mutex` back, waits until `when_ns` of the monotonic clock at most, and takes it
+    /// again. True: it was notified. For those who build locks of their own.
     ///
     /// # Safety
     /// The caller holds `mutex`.

@@ -10,6 +10,7 @@ mod condvar;
 mod lazy_lock;
 #[cfg(all(test, loom))]
 mod models;
+pub mod mpsc;
 mod mutex;
 mod once;
 mod once_lock;

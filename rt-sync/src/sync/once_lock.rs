@@ -27,8 +27,8 @@ pub struct OnceLock<T> {
     value: UnsafeCell<Option<T>>, // **once**
 }
 
-// SAFETY: **once**: who reads shares the value; it may have come from another thread, and be dropped
-// on a third.
+// SAFETY: **once**: who reads shares the value; it may have come from another thread, and be
+// dropped on a third.
 unsafe impl<T: Sync + Send> Sync for OnceLock<T> {}
 impl<T: RefUnwindSafe + UnwindSafe> RefUnwindSafe for OnceLock<T> {}
 impl<T: UnwindSafe> UnwindSafe for OnceLock<T> {}

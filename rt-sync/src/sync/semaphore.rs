@@ -123,8 +123,18 @@ impl<H: Host> Semaphore<H> {
     /// Waits for a permit so long at most.
     #[inline]
     pub fn acquire_timeout(&self, timeout: Duration) -> Option<SemaphorePermit<'_, H>> {
-        let taken = self.take(1) || self.acquire_slow(1, deadline_after(timeout));
-        self.permits_if(taken, 1)
+        self.acquire_many_timeout(1, timeout)
+    }
+
+    /// Waits so long at most until so many permits are free at once.
+    #[inline]
+    pub fn acquire_many_timeout(
+        &self,
+        permits: usize,
+        timeout: Duration,
+    ) -> Option<SemaphorePermit<'_, H>> {
+        let taken = self.take(permits) || self.acquire_slow(permits, deadline_after(timeout));
+        self.permits_if(taken, permits)
     }
 
     /// Waits for a permit until `deadline` at most.
@@ -146,8 +156,9 @@ impl<H: Host> Semaphore<H> {
         }
     }
 
-    /// Adds one permit. If that lets a waiter go on, the caller waits until it runs. Go:
-    /// `semrelease` with `handoff`.
+    /// Adds one permit. If that lets a waiter go on, a goroutine that calls waits until it runs. Of
+    /// a thread that would be no gain: the kernel runs whom it likes. Go: `semrelease` with
+    /// `handoff`.
     ///
     /// # Panics
     /// As [`Semaphore::add_permits`].
@@ -230,12 +241,15 @@ impl<H: Host> Semaphore<H> {
             return;
         }
         let chain = self.grant(&mut queue, 1);
-        let Some(data) = chain.newest() else { return };
-        spot.prepare(WaitReason::Semacquire);
-        data.thanks.set(Some(spot.waiter()));
+        let waits = chain.newest().filter(|_| spot.is_goroutine() || cfg!(loom)).map(|data| {
+            spot.prepare(WaitReason::Semacquire);
+            data.thanks.set(Some(spot.waiter()));
+        });
         drop(queue);
         chain.ready();
-        spot.commit(); // **thanks**
+        if waits.is_some() {
+            spot.commit(); // **thanks**
+        }
     }
 
     /// Gives `more` permits and those that are free to the first waiters, as far as they go. Under
@@ -332,8 +346,7 @@ impl<H: Host> SemaphorePermit<'_, H> {
         self.permits
     }
 
-    /// Gives the permits back; if that lets a waiter go on, the caller waits until it runs. As
-    /// [`Semaphore::release_handoff`].
+    /// Gives the permits back, the last one as [`Semaphore::release_handoff`] does.
     pub fn hand_off(self) {
         let (semaphore, permits) = (self.semaphore, self.permits);
         mem::forget(self);

@@ -37,14 +37,14 @@ impl Drop for Showing {
     }
 }
 
-/// The deadline comes for the wait that is shown, if one is.
-pub(super) fn strike() {
+/// The deadline comes for the wait that is shown. False: none is.
+pub(super) fn strike() -> bool {
     let shown = SHOWN.lock().unwrap();
-    if let Some(Wait(claim, waiter)) = &*shown {
-        // SAFETY: **shown**.
-        if unsafe { claim.as_ref() }.expire() {
-            // SAFETY: its claim was won.
-            unsafe { waiter.ready() };
-        }
+    let Some(Wait(claim, waiter)) = &*shown else { return false };
+    // SAFETY: **shown**.
+    if unsafe { claim.as_ref() }.expire() {
+        // SAFETY: its claim was won.
+        unsafe { waiter.ready() };
     }
+    true
 }

@@ -82,5 +82,7 @@ fn with<T: 'static>(shared: &Arc<T>, f: impl FnOnce(&T) + 'static) -> JoinHandle
 
 /// The thread that plays the deadline of the one wait that has one.
 fn clock() -> JoinHandle<()> {
-    thread::spawn(deadline::strike)
+    thread::spawn(|| {
+        deadline::strike();
+    })
 }

@@ -67,6 +67,45 @@ fn loom_semaphore_deadline() {
     });
 }
 
+/// The first wants more than there will be, and its time comes: the next gets what there is.
+#[test]
+fn loom_semaphore_big_one_gives_up() {
+    loom::model(|| {
+        let shared = shared(1);
+        let big = with(&shared, |shared| {
+            assert!(shared.0.acquire_many_timeout(2, Duration::from_secs(1)).is_none());
+        });
+        let clock = loom::thread::spawn(|| {
+            while !super::deadline::strike() {
+                loom::thread::yield_now();
+            }
+        });
+        drop(shared.0.acquire());
+        big.join().unwrap();
+        clock.join().unwrap();
+        assert!(!shared.0.is_waited_for());
+    });
+}
+
+/// The first, whose time is over, wants less than there is; the next one wants more, and must wait.
+#[test]
+fn loom_semaphore_passes_over_the_first() {
+    loom::model(|| {
+        let shared = shared(0);
+        let clock = clock();
+        let timed = with(&shared, |shared| {
+            drop(shared.0.acquire_timeout(Duration::from_secs(1)));
+        });
+        let big = with(&shared, |shared| shared.0.acquire_many(2).forget());
+        shared.0.add_permits(1);
+        shared.0.add_permits(2); // one for the first too: the clock may have struck too soon
+        clock.join().unwrap();
+        timed.join().unwrap();
+        big.join().unwrap();
+        assert_eq!(shared.0.available_permits(), 1);
+    });
+}
+
 /// Who hands over goes on when the other runs.
 #[test]
 fn loom_semaphore_hands_off() {

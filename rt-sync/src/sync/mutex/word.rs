@@ -1,19 +1,19 @@
 //! The word of a mutex. Go: `sync.Mutex`'s `state`.
 //!
-//! | bit        | says                                              | set and cleared by               |
-//! |------------|---------------------------------------------------|----------------------------------|
-//! | `LOCKED`   | somebody holds the lock                           | the holder; by who hands it over |
-//! | `QUEUED`   | somebody waits in the queue                       | under the queue's lock           |
-//! | `WOKEN`    | one was woken and comes for the lock              | set: queue's lock; cleared by it |
-//! | `STARVING` | the lock goes from holder to waiter, none barges  | under the queue's lock           |
+//! | bit        | says                                        | set and cleared by                |
+//! |------------|---------------------------------------------|-----------------------------------|
+//! | `LOCKED`   | somebody holds the lock                     | the holder; who hands it over     |
+//! | `QUEUED`   | somebody waits in the queue                 | under the queue's lock            |
+//! | `WOKEN`    | one was woken and comes for the lock        | set: queue's lock; cleared: by it |
+//! | `STARVING` | it goes from holder to waiter, none barges  | under the queue's lock            |
 //!
 //! ```text
-//!        take: CAS               join: QUEUED            join of one who came first and was
-//!   0 <-----------> LOCKED <--------------> LOCKED       woken, but has waited too long
-//!        leave: sub          last leaves    +QUEUED ----------------------> LOCKED+QUEUED+STARVING
-//!                                         leave |  ^                          leave |   ^
-//!                                               v  | take                           v   | hand_over
-//!                                     QUEUED (+WOKEN after wake)              QUEUED+STARVING
+//!       take               join                join, by one that was woken
+//!   0 <-------> LOCKED <-----------> LOCKED    and has waited too long    LOCKED +QUEUED
+//!       leave        last is popped  +QUEUED ---------------------------> +STARVING
+//!                                   leave | ^                           leave | ^
+//!                                         v | take                            v | hand_over
+//!                              QUEUED (+WOKEN after wake)               QUEUED+STARVING
 //! ```
 //!
 //! - Whoever leaves `QUEUED` without `LOCKED` and `WOKEN` behind goes to the queue's lock and sees

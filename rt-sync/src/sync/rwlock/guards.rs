@@ -18,7 +18,7 @@ use crate::host::{Host, NoStd};
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct RwLockReadGuard<'a, T: ?Sized + 'a, H: Host = NoStd> {
     lock: &'a RwLock<T, H>,
-    _not_send: PhantomData<*mut ()>, // as std's
+    _not_send: PhantomData<*const T>, // as std's
 }
 
 /// The write. Dropping it ends the write. std: `std::sync::RwLockWriteGuard`.

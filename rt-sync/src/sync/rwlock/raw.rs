@@ -1,8 +1,9 @@
 //! The read-write lock without data and without poisoning. Go: `sync.RWMutex`.
 //!
 //! A writer that waits keeps new readers out; when a writer goes, all readers that wait get in
-//! before the next writer. So neither side starves. Among themselves writers barge and starve as
-//! in [`RawMutex`](super::super::raw::RawMutex); from readers to a writer the lock is handed.
+//! before the next writer. So neither side starves. While a woken writer is on its way others may
+//! use the lock, as in [`RawMutex`](super::super::raw::RawMutex), and as there the lock starves
+//! when a writer has waited for [`STARVES_NS`]: then it is handed to the first.
 //!
 //! # Safety
 //! - **node**: as in `queue`: a node is removed, or popped and readied, before its frame ends.
@@ -19,7 +20,7 @@ use rt_wait::claim::Claim;
 use rt_wait::park::{Spot, WaitReason};
 use rt_wait::spin::{Guard, SpinLock};
 
-use super::word::{Comes, Joined, Word};
+use super::word::{Comes, Duty, Joined, Word};
 use crate::host::NEVER;
 use crate::queue::{Node, WaitQueue};
 use crate::sync::chain::{Chain, Turn};
@@ -178,7 +179,7 @@ impl RawRwLock {
     #[cold]
     #[inline(never)]
     fn write_slow(&self, when_ns: u64) -> bool {
-        if self.spin(|| self.word.write()) {
+        if self.spin(|| self.word.barge(Comes::New)) {
             return true;
         }
         let mut comes = Comes::New;
@@ -200,10 +201,10 @@ impl RawRwLock {
         }
     }
 
-    /// Tries a few times, while a writer holds the lock and nobody waits.
+    /// Tries a few times, while nobody waits.
     fn spin(&self, take: impl Fn() -> bool) -> bool {
         for round in 0..SPIN_ROUNDS {
-            if !self.word.is_written_alone() {
+            if !self.word.is_unwaited() {
                 break;
             }
             for _ in 0..1 << round {
@@ -265,9 +266,17 @@ impl RawRwLock {
     #[cold]
     #[inline(never)]
     fn read_unlock_slow(&self) {
-        let queues = self.queues.lock();
-        if self.word.take_for_writer() {
-            self.pass_on(queues, false);
+        let mut queues = self.queues.lock();
+        match self.word.duty() {
+            Duty::None => {}
+            Duty::HandOver => self.pass_on(queues, false),
+            Duty::Wake => {
+                // When all have given up, the last of them will open the lock for readers.
+                let Some(popped) = queues.writers.pop() else { return };
+                self.word.wake(!queues.writers.is_empty());
+                drop(queues);
+                popped.ready();
+            }
         }
     }
 

@@ -1,15 +1,17 @@
 //! The word of a read-write lock. Go: `sync.RWMutex`'s `readerCount`, `readerWait` and `w`.
 //!
-//! | bits           | say                                              | changed by                     |
-//! |----------------|--------------------------------------------------|--------------------------------|
-//! | `WRITER`       | a writer holds the lock                          | the holder; who hands it over  |
-//! | `READERS_WAIT` | readers queue                                    | under the queues' lock         |
-//! | `WRITERS_WAIT` | writers queue                                    | under the queues' lock         |
-//! | `WOKEN`        | a writer was woken and comes for the lock        | set: queues' lock; cleared: it |
-//! | `STARVING`     | the lock goes to the first writer, none barges   | under the queues' lock         |
-//! | the rest       | how many readers hold the lock                   | readers; who lets them in      |
+//! | bits           | say                                       | changed by                      |
+//! |----------------|-------------------------------------------|---------------------------------|
+//! | `WRITER`       | a writer holds the lock                   | the holder; who hands it over   |
+//! | `READERS_WAIT` | readers queue                             | under the queues' lock          |
+//! | `WRITERS_WAIT` | writers queue                             | under the queues' lock          |
+//! | `WOKEN`        | a writer was woken and comes for the lock | set: queues' lock; cleared: it  |
+//! | `STARVING`     | the first writer gets it, none barges     | under the queues' lock          |
+//! | the rest       | how many readers hold the lock            | readers; who lets them in       |
 //!
-//! - A reader gets in while neither a writer holds the lock nor one waits or comes for it (`BARRED`).
+//! - A reader gets in unless a writer holds the lock or waits for it. While a writer that was woken
+//!   is on its way, the lock would lie idle: others may use it (they barge), until that writer has
+//!   waited too long.
 //! - A writer gets in when nobody holds the lock; while others wait too, unless it is `STARVING`.
 //! - While a writer holds the lock, whoever has the queues' lock alone changes the word.
 //! - Nobody is forgotten: who waits has seen a holder (or one who is on its way to the queues'
@@ -25,9 +27,6 @@ const WRITERS_WAIT: usize = 4;
 const WOKEN: usize = 8;
 const STARVING: usize = 16;
 const READER: usize = 32;
-
-/// Any of these keeps readers out.
-const BARRED: usize = WRITER | WRITERS_WAIT | WOKEN | STARVING;
 
 /// The word.
 pub(super) struct Word(AtomicUsize);
@@ -51,6 +50,18 @@ pub(super) enum Joined {
     Taken,
     /// The word says that it waits: it must queue before it lets the queues' lock go.
     Queued,
+}
+
+/// What the last reader must do with the writers that wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "waiters may be forgotten"]
+pub(super) enum Duty {
+    /// Nothing: there are none, or another one will see to them.
+    None,
+    /// Wake the first.
+    Wake,
+    /// Give the first the lock, that was taken for it.
+    HandOver,
 }
 
 /// What a writer that gives the lock back must do with those who wait.
@@ -77,7 +88,7 @@ impl Word {
     #[inline(always)]
     pub(super) fn read(&self) -> bool {
         let mut word = self.0.load(Relaxed);
-        while word & BARRED == 0 {
+        while !bars_readers(word) {
             // Acquire: pairs with the writers' releases.
             match self.0.compare_exchange_weak(word, word + READER, Acquire, Relaxed) {
                 Ok(_) => return true,
@@ -146,15 +157,15 @@ impl Word {
         }
     }
 
-    /// The writer goes and so many readers get in at once, all who waited. Under the queues' lock.
+    /// The writer goes and so many readers get in, all who waited. Under the queues' lock.
     pub(super) fn let_readers_in(&self, count: usize) {
         let word = self.0.load(Relaxed);
         let left = word & !(WRITER | READERS_WAIT);
         self.0.swap(left + count * READER, Release); // a holder's: nobody else changes it
     }
 
-    /// The writer goes; no readers wait. If `woken`, a writer was popped to come for the lock. Under
-    /// the queues' lock.
+    /// The writer goes; no readers wait. If `woken`, a writer was popped to come for the lock.
+    /// Under the queues' lock.
     pub(super) fn open(&self, woken: bool, writers: bool) {
         let word = self.0.load(Relaxed) & WOKEN;
         let woken = if woken { WOKEN } else { word };
@@ -168,17 +179,27 @@ impl Word {
         self.0.swap(WRITER | readers | writers | if starving { STARVING } else { 0 }, Relaxed);
     }
 
-    /// Takes the lock for the first writer that waits. False: there is none, or another one sees to
-    /// it. Under the queues' lock.
-    pub(super) fn take_for_writer(&self) -> bool {
+    /// What the last reader must do with the writers that wait. When the lock starves, it takes the
+    /// lock for the first of them. Under the queues' lock.
+    pub(super) fn duty(&self) -> Duty {
         let mut word = self.0.load(Relaxed);
-        while word & (WRITER | WOKEN) == 0 && word < READER && word & WRITERS_WAIT != 0 {
+        loop {
+            if word & (WRITER | WOKEN) != 0 || word >= READER || word & WRITERS_WAIT == 0 {
+                return Duty::None;
+            }
+            if word & STARVING == 0 {
+                return Duty::Wake;
+            }
             match self.0.compare_exchange_weak(word, word | WRITER, Acquire, Relaxed) {
-                Ok(_) => return true,
+                Ok(_) => return Duty::HandOver,
                 Err(now) => word = now,
             }
         }
-        false
+    }
+
+    /// A writer was popped, to come for the lock. Under the queues' lock, after [`Duty::Wake`].
+    pub(super) fn wake(&self, writers: bool) {
+        self.0.fetch_xor(WOKEN | if writers { 0 } else { WRITERS_WAIT }, Relaxed);
     }
 
     /// The last reader that waited has given up. Under the queues' lock.
@@ -193,7 +214,7 @@ impl Word {
         let mut word = self.0.load(Relaxed);
         loop {
             let left = word & !(WRITERS_WAIT | STARVING);
-            let opens = left & READERS_WAIT != 0 && left & BARRED == 0;
+            let opens = left & READERS_WAIT != 0 && !bars_readers(left);
             let new = if opens { left + READER } else { left };
             match self.0.compare_exchange_weak(word, new, Acquire, Relaxed) {
                 Ok(_) => return opens,
@@ -204,12 +225,13 @@ impl Word {
 
     /// A reader lets so many others in, all who waited. Under the queues' lock.
     pub(super) fn join_readers(&self, count: usize) {
-        self.0.fetch_add(count * READER - READERS_WAIT, Relaxed); // its readers hold the lock
+        let change = (count * READER).wrapping_sub(READERS_WAIT);
+        self.0.fetch_add(change, Relaxed); // the caller reads: no writer changes the word
     }
 
-    /// Is the lock held by a writer, and nobody waits for it?
-    pub(super) fn is_written_alone(&self) -> bool {
-        self.0.load(Relaxed) == WRITER
+    /// Does nobody wait? Then those who hold the lock may be gone soon.
+    pub(super) fn is_unwaited(&self) -> bool {
+        self.0.load(Relaxed) & (READERS_WAIT | WRITERS_WAIT | WOKEN | STARVING) == 0
     }
 
     fn update(&self, join: impl Fn(usize) -> (usize, Joined)) -> Joined {
@@ -224,9 +246,15 @@ impl Word {
     }
 }
 
+/// Are readers kept out?
+#[inline(always)]
+const fn bars_readers(word: usize) -> bool {
+    word & (WRITER | WRITERS_WAIT | STARVING) != 0 && word & (WRITER | STARVING | WOKEN) != WOKEN
+}
+
 /// The word after a reader has come, and what it is to that one.
 const fn join_reader(word: usize) -> (usize, Joined) {
-    if word & BARRED == 0 {
+    if !bars_readers(word) {
         (word + READER, Joined::Taken)
     } else {
         (word | READERS_WAIT, Joined::Queued)
@@ -258,13 +286,15 @@ mod tests {
         assert_eq!(word.join_reader(), Joined::Queued);
         assert!(!word.leave_reader());
         assert!(word.leave_reader());
-        assert!(word.take_for_writer() && !word.take_for_writer());
-        word.hand_over(false, false);
+        assert_eq!(word.duty(), Duty::Wake);
+        word.wake(false);
+        assert_eq!(word.duty(), Duty::None);
+        assert!(word.read() && !word.leave_reader() && word.barge(Comes::Woken) && !word.read());
         let waiting = word.waiting();
         assert_eq!(waiting, Waiting { readers: true, writers: false, starving: false });
         word.let_readers_in(1);
         assert!(word.read() && !word.write() && !word.leave_reader() && !word.leave_reader());
-        assert!(word.write() && word.is_written_alone() && word.downgrade());
+        assert!(word.write() && word.is_unwaited() && word.downgrade());
         assert!(word.read() && !word.leave_reader());
     }
 
@@ -284,11 +314,17 @@ mod tests {
         let word = Word(AtomicUsize::new(WRITER | WOKEN));
         assert_eq!(word.join_writer(Comes::Starved), Joined::Queued);
         assert!(word.waiting().starving);
+        let free = Word(AtomicUsize::new(WRITERS_WAIT | STARVING));
+        assert!(!free.barge(Comes::New) && !free.read());
+        assert_eq!((free.duty(), free.duty()), (Duty::HandOver, Duty::None));
         word.hand_over(true, true);
         assert!(!word.barge(Comes::New) && !word.read() && !word.leave_writer());
         word.hand_over(true, false);
+        word.open(true, true);
+        assert!(word.read() && !word.leave_reader() && !word.write() && word.barge(Comes::New));
+        assert!(!word.read());
         word.open(true, false);
-        assert!(!word.read() && !word.write() && word.barge(Comes::New));
+        assert!(word.barge(Comes::New));
         assert!(!word.leave_writer());
         word.open(false, false);
         assert!(word.barge(Comes::Woken) && word.leave_writer());
