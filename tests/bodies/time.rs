@@ -118,10 +118,11 @@ fn stop_stress() {
 
 /// TestOverflowSleep: times beyond the clock's end neither fire at once nor disturb others.
 fn overflow_sleep() {
-    let far: Vec<_> = [Duration::MAX, Duration::from_nanos(u64::MAX), Duration::from_nanos(1 << 63)]
-        .into_iter()
-        .map(|delay| after_func(delay, || panic!("for ever is over")))
-        .collect();
+    let far: Vec<_> =
+        [Duration::MAX, Duration::from_nanos(u64::MAX), Duration::from_nanos(1 << 63)]
+            .into_iter()
+            .map(|delay| after_func(delay, || panic!("for ever is over")))
+            .collect();
     let start = Instant::now();
     thread::sleep(25 * MS);
     assert!(start.elapsed() >= 25 * MS);

@@ -1,8 +1,10 @@
 //! One door for every chore: `cargo xtask COMMAND`.
 //!
 //! `tidy` holds the tree to the rules of the house, `elf` and `boot-bench` examine the bare
-//! program, `loom` runs the models, `sanitize` has others look for races, and `ci` does all that a change must pass.
+//! program, `bench` compares with other runtimes, `loom` runs the models, `sanitize` has others
+//! look for races, and `ci` does all that a change must pass.
 
+mod bench;
 mod boot_bench;
 mod ci;
 mod elf;
@@ -45,6 +47,8 @@ enum Command {
         /// The program to measure; without it the package `programs` is built and `empty` measured
         path: Option<PathBuf>,
     },
+    /// Measure workloads on this runtime and on others, in turns
+    Bench(bench::Options),
     /// Run the loom models
     Loom,
     /// Run hosted programs under sanitizers and valgrind, where the machine has them
@@ -62,6 +66,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(&shell::root()),
         Command::Elf { path } => elf::run(path),
         Command::BootBench { runs, rounds, path } => boot_bench::run(runs, rounds, path),
+        Command::Bench(options) => bench::run(&options),
         Command::Loom => loom::run(),
         Command::Sanitize => sanitize::run(),
         Command::Ci { keep_going } => ci::run(keep_going),

@@ -1,0 +1,43 @@
+//! Tasks that wait: for what never comes, and for the clock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use bench_common::Delays;
+use may::coroutine::sleep;
+use may::sync::Semphore;
+
+use crate::{join_all, spawn};
+
+pub(crate) fn park(tasks: usize) -> Duration {
+    let begun = Arc::new(AtomicUsize::new(0));
+    let never = Arc::new(Semphore::new(0));
+    let start = Instant::now();
+    for _ in 0..tasks {
+        let (begun, never) = (Arc::clone(&begun), Arc::clone(&never));
+        spawn(move || {
+            begun.fetch_add(1, Ordering::Relaxed);
+            never.wait();
+        });
+    }
+    while begun.load(Ordering::Relaxed) < tasks {
+        sleep(Duration::from_millis(1));
+    }
+    let took = start.elapsed();
+    sleep(Duration::from_millis(20));
+    took
+}
+
+pub(crate) fn timers(tasks: usize, rounds: usize) -> Duration {
+    let start = Instant::now();
+    let handles = (0..tasks).map(|task| {
+        spawn(move || {
+            for delay in Delays::of(task).take(rounds) {
+                sleep(delay);
+            }
+        })
+    });
+    join_all(handles.collect());
+    start.elapsed()
+}

@@ -1,0 +1,26 @@
+//! rt's mutex.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rt::sync::Mutex;
+use rt::thread::spawn;
+
+use crate::join_all;
+
+pub(crate) fn mutex(tasks: usize, turns: usize) -> Duration {
+    let start = Instant::now();
+    let number = Arc::new(Mutex::new(0));
+    let handles = (0..tasks).map(|_| {
+        let number = Arc::clone(&number);
+        spawn(move || {
+            for _ in 0..turns {
+                *number.lock().expect("no panic") += 1;
+            }
+        })
+    });
+    join_all(handles.collect());
+    let took = start.elapsed();
+    assert_eq!(*number.lock().expect("no panic"), tasks * turns);
+    took
+}

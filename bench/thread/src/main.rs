@@ -1,0 +1,80 @@
+//! The workloads on threads of std, one for each task, with crossbeam-channel. `w` limits the CPUs.
+
+mod channels;
+mod locks;
+mod tasks;
+mod waiting;
+
+use std::process::exit;
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use bench_common::{Args, Buffered, Peer, limit_cpus};
+
+/// Small, as the other peers' tasks are; address space only, until it is touched.
+const STACK_BYTES: usize = 64 << 10;
+
+struct Threads;
+
+impl Peer for Threads {
+    fn yields(&self, tasks: usize, turns: usize) -> Option<Duration> {
+        Some(tasks::yields(tasks, turns))
+    }
+
+    fn spawn_one(&self, count: usize) -> Option<Duration> {
+        Some(tasks::spawn_one(count))
+    }
+
+    fn spawn_batch(&self, rounds: usize, batch: usize) -> Option<Duration> {
+        Some(tasks::spawn_batch(rounds, batch))
+    }
+
+    fn skynet(&self, leaves: u64) -> Option<(Duration, u64)> {
+        Some(tasks::skynet(leaves))
+    }
+
+    fn pingpong(&self, rounds: usize) -> Option<Duration> {
+        Some(channels::pingpong(rounds))
+    }
+
+    fn chanbuf(&self, shape: Buffered) -> Option<Duration> {
+        Some(channels::chanbuf(shape))
+    }
+
+    fn select(&self, messages: usize, capacity: usize) -> Option<Duration> {
+        Some(channels::select(messages, capacity))
+    }
+
+    fn mutex(&self, tasks: usize, turns: usize) -> Option<Duration> {
+        Some(locks::mutex(tasks, turns))
+    }
+
+    fn sieve(&self, count: usize, capacity: usize) -> Option<(Duration, u64)> {
+        Some(channels::sieve(count, capacity))
+    }
+
+    fn park(&self, tasks: usize) -> Option<Duration> {
+        Some(waiting::park(tasks))
+    }
+
+    fn timers(&self, tasks: usize, rounds: usize) -> Option<Duration> {
+        Some(waiting::timers(tasks, rounds))
+    }
+}
+
+fn spawn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
+    Builder::new().stack_size(STACK_BYTES).spawn(work).expect("a thread")
+}
+
+/// Waits until all are done.
+fn join_all<T>(handles: Vec<JoinHandle<T>>) -> Vec<T> {
+    handles.into_iter().map(|handle| handle.join().expect("no panic")).collect()
+}
+
+fn main() {
+    let args = Args::read();
+    limit_cpus(args.workers());
+    bench_common::run(&args, &Threads);
+    // Threads may be left that wait for ever.
+    exit(0);
+}
