@@ -168,11 +168,7 @@ pub unsafe fn call_on(stack_hi: usize, f: unsafe extern "C" fn(usize), arg: usiz
 /// `back` is valid until the jump, which happens once, on this thread, from this stack. Nothing of
 /// the frames between may still be needed: they are not unwound.
 #[inline(never)]
-pub unsafe fn call_until_jump(
-    back: *mut Context,
-    f: unsafe extern "C" fn(usize) -> !,
-    arg: usize,
-) {
+pub unsafe fn call_until_jump(back: *mut Context, f: unsafe extern "C" fn(usize) -> !, arg: usize) {
     // SAFETY: to the compiler this is a call that loses all registers; the stack below this frame
     // is the callee's.
     unsafe {

@@ -12,7 +12,9 @@ use rt_main::{env, eprintln};
 const USAGE: &str = "\
 usage: rt-main [boot]                     say what booted
        rt-main wc [-l] [-w] [-c] FILE...  count lines, words and bytes, file by file at once
-       rt-main tree N                     start N goroutines as a binary tree and join them all";
+       rt-main tree N                     start N goroutines as a binary tree and join them all
+       rt-main sieve N                    the first N primes, by a chain of goroutines
+       rt-main skynet N                   a tree of goroutines that adds up the numbers of N leaves";
 
 fn main() -> i32 {
     let mut args = env::args().skip(1).map(core::ffi::CStr::to_bytes);
@@ -21,6 +23,8 @@ fn main() -> i32 {
         b"boot" => cmd::boot::run(args),
         b"wc" => cmd::wc::run(args),
         b"tree" => cmd::tree::run(args),
+        b"sieve" => cmd::sieve::run(args),
+        b"skynet" => cmd::skynet::run(args),
         _ => Err(cmd::Usage),
     };
     result.unwrap_or_else(|cmd::Usage| {

@@ -37,7 +37,7 @@ fn loom_barrier() {
 
 impl<T: Linked> Inbox<T> {
     /// An empty one, whose M is awake.
-    #[cfg(test)]
+    #[cfg(all(test, loom))]
     pub(crate) fn new() -> Inbox<T> {
         Inbox {
             items: SpinLock::new(Chain::new()),

@@ -51,6 +51,7 @@ on_goroutines! {
     semaphore_hammer: |_| for permits in [1, 3] { semaphore::hammer::<Std>(G, permits, 300) };
     semaphore_first_come: |_| semaphore::first_come_first_served::<Std>(G);
     semaphore_deadlines: |_| semaphore::deadlines::<Std>(G);
+    semaphore_big_one: |_| semaphore::a_big_one_gives_up::<Std>(G);
     semaphore_hand_off: |procs| {
         let served = semaphore::hand_off::<Std>(G, 300);
         assert!(served <= 300 && (procs > 1 || served >= 200), "{served} of 300 on {procs} Ps");

@@ -8,10 +8,10 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use crate::{bare, hosted};
 use crate::outcome::Outcome;
 use crate::seccomp::Filter;
 use crate::setup::{self, Setup};
+use crate::{bare, hosted};
 
 /// How long a program may take when the test does not say.
 const LIMIT: Duration = Duration::from_secs(30);

@@ -1,8 +1,8 @@
 //! `cargo xtask sanitize`: hosted programs under ThreadSanitizer, AddressSanitizer and valgrind,
 //! each where the machine has it.
 //!
-//! The sanitizers come with rustc's nightly toolchain. std itself is not built with them, so what it
-//! does by fences is not seen: freeing an `Arc` is reported as a race, and is left out.
+//! The sanitizers come with rustc's nightly toolchain. std itself is not built with them, so what
+//! it does by fences is not seen: freeing an `Arc` is reported as a race, and is left out.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -17,7 +17,7 @@ const TARGET: &str = "x86_64-unknown-linux-gnu";
 /// How long one build or run may take.
 const LIMIT: Duration = Duration::from_secs(420);
 
-/// What ThreadSanitizer is told to pass over: `Arc::drop` orders by a fence, which it does not know.
+/// What ThreadSanitizer is told to pass over: `Arc::drop` orders by a fence, which it does not see.
 const SUPPRESSIONS: &str = "race:dealloc_nonnull\nrace:alloc::sync::Arc\n";
 
 /// A sanitizer.

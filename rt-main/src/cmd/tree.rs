@@ -2,12 +2,10 @@
 
 use rt_main::{eprintln, println, runtime, thread};
 
-use super::{Outcome, Usage};
+use super::{Outcome, number};
 
-pub(crate) fn run(mut args: impl Iterator<Item = &'static [u8]>) -> Outcome {
-    let (Some(count), None) = (args.next(), args.next()) else { return Err(Usage) };
-    let count = core::str::from_utf8(count).ok().and_then(|text| text.parse::<u64>().ok());
-    let Some(count) = count else { return Err(Usage) };
+pub(crate) fn run(args: impl Iterator<Item = &'static [u8]>) -> Outcome {
+    let count = number(args)?;
     let joined = grow(count);
     if joined != count {
         eprintln!("tree: {joined} of {count} goroutines came back");

@@ -11,9 +11,7 @@ use rt_wait::claim::Claim;
 use rt_wait::park::{Spot, WaitReason};
 use rt_wait::spin::{Guard, SpinLock};
 
-use super::error::{
-    RecvTimeoutError, SendTimeoutError, TryRecvError, TrySendError,
-};
+use super::error::{RecvTimeoutError, SendTimeoutError, TryRecvError, TrySendError};
 use super::state::{Received, Sent, State, Wait, Won};
 use crate::host::NEVER;
 use crate::queue::{Node, Popped};

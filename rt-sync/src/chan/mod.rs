@@ -2,16 +2,19 @@
 //!
 //! A channel has any number of senders and receivers, and a capacity: `bounded(0)` hands each
 //! message from hand to hand, `bounded(n)` keeps up to n, `unbounded()` any number. When the last
-//! handle of one side is dropped the channel is disconnected: whoever waits wakes; messages that were
-//! sent can still be received.
+//! handle of one side is dropped the channel is disconnected: whoever waits wakes; messages that
+//! were sent can still be received.
 //!
-//! The types have the host as their last parameter; programs use the names of their own crate, which
-//! [`crate::chan_names`] makes.
+//! The types have the host as their last parameter; programs use the names of their own crate,
+//! which [`crate::chan_names`] makes.
 
+mod case;
 mod channel;
 mod error;
 mod few;
 mod iter;
+mod operation;
+mod queued;
 mod receiver;
 mod select;
 mod select_macro;
@@ -24,8 +27,9 @@ pub use error::{
     SendTimeoutError, TryReadyError, TryRecvError, TrySelectError, TrySendError,
 };
 pub use iter::{IntoIter, Iter, TryIter};
+pub use operation::SelectedOperation;
 pub use receiver::Receiver;
-pub use select::{Select, SelectedOperation};
+pub use select::Select;
 pub use sender::Sender;
 
 use alloc::sync::Arc;

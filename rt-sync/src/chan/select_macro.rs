@@ -59,10 +59,14 @@ macro_rules! __select_arms {
         $crate::__select_arms!($m [$($case)* (recv ($r) () ($p) $b)] $d)
     };
 
-    ($m:tt [$($case:tt)*] $d:tt send($s:expr, $v:expr $(,)?) -> $p:pat => $b:block $($rest:tt)*) => {
+    ($m:tt [$($case:tt)*] $d:tt
+        send($s:expr, $v:expr $(,)?) -> $p:pat => $b:block $($rest:tt)*
+    ) => {
         $crate::__select_arms!($m [$($case)* (send ($s) ($v) ($p) $b)] $d $($rest)*)
     };
-    ($m:tt [$($case:tt)*] $d:tt send($s:expr, $v:expr $(,)?) -> $p:pat => $b:expr, $($rest:tt)*) => {
+    ($m:tt [$($case:tt)*] $d:tt
+        send($s:expr, $v:expr $(,)?) -> $p:pat => $b:expr, $($rest:tt)*
+    ) => {
         $crate::__select_arms!($m [$($case)* (send ($s) ($v) ($p) $b)] $d $($rest)*)
     };
     ($m:tt [$($case:tt)*] $d:tt send($s:expr, $v:expr $(,)?) -> $p:pat => $b:expr) => {
@@ -118,7 +122,11 @@ macro_rules! __select_bind {
         let selected = select.select();
         $crate::__select_complete!(selected $(($op $handle $index $v $p $b))+)
     }};
-    (($new:ident) [$(($op:ident $handle:ident $index:ident $v:tt $p:tt $b:expr))+] [() $d:expr]) => {{
+    (
+        ($new:ident)
+        [$(($op:ident $handle:ident $index:ident $v:tt $p:tt $b:expr))+]
+        [() $d:expr]
+    ) => {{
         let mut select = $crate::chan::Select::$new();
         $(let $index = select.$op($handle);)+
         match select.try_select() {
@@ -128,7 +136,11 @@ macro_rules! __select_bind {
             ::core::result::Result::Err(_) => $d,
         }
     }};
-    (($new:ident) [$(($op:ident $handle:ident $index:ident $v:tt $p:tt $b:expr))+] [($t:expr) $d:expr]) => {{
+    (
+        ($new:ident)
+        [$(($op:ident $handle:ident $index:ident $v:tt $p:tt $b:expr))+]
+        [($t:expr) $d:expr]
+    ) => {{
         let mut select = $crate::chan::Select::$new();
         $(let $index = select.$op($handle);)+
         match select.select_timeout($t) {

@@ -1,6 +1,7 @@
 //! What a test body needs from the world it runs in: plain threads, or goroutines.
 
 /// Starts what runs beside the caller.
+#[allow(dead_code, reason = "not every file of bodies needs all of it")]
 pub(crate) trait Spawner: Copy + Send + Sync + 'static {
     /// Runs `f` beside the caller.
     fn spawn(self, f: impl FnOnce() + Send + 'static) -> impl Joins;
@@ -22,6 +23,7 @@ pub(crate) fn join_all(started: impl IntoIterator<Item = impl Joins>) {
 }
 
 /// Lets others run until `done`.
+#[allow(dead_code, reason = "as above")]
 pub(crate) fn until(spawner: impl Spawner, done: impl Fn() -> bool) {
     while !done() {
         spawner.yield_now();

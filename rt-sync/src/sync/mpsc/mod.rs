@@ -1,4 +1,4 @@
-//! Channels with one receiver, under std's names, on [`chan`](crate::chan). std: `std::sync::mpsc`.
+//! Channels with one receiver, under std's names, on [`crate::chan`]. std: `std::sync::mpsc`.
 
 use core::cell::Cell;
 use core::fmt;
