@@ -12,9 +12,9 @@ use rt_main::{env, eprintln};
 const USAGE: &str = "\
 usage: rt-main [boot]                     say what booted
        rt-main wc [-l] [-w] [-c] FILE...  count lines, words and bytes, file by file at once
-       rt-main tree N                     start N goroutines as a binary tree and join them all
+       rt-main tree N                     start N goroutines as a binary tree, join them all
        rt-main sieve N                    the first N primes, by a chain of goroutines
-       rt-main skynet N                   a tree of goroutines that adds up the numbers of N leaves";
+       rt-main skynet N                   a tree of goroutines adds up the numbers of N leaves";
 
 fn main() -> i32 {
     let mut args = env::args().skip(1).map(core::ffi::CStr::to_bytes);
