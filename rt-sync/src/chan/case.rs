@@ -10,29 +10,38 @@ use rt_os::sys::clock::nanotime;
 use rt_wait::claim::Claim;
 
 use super::channel::{Channel, End};
-use super::state::{Wait, Won};
+use super::state::{State, Wait, Won};
 use super::timed::{At, Tick};
 use crate::host::NEVER;
-use crate::queue::Node;
+use crate::queue::{Node, WaitQueue};
 
 /// What a select needs of a channel of any type.
 pub(super) trait AnyChannel {
-    fn address(&self) -> usize;
+    /// What selects lock by, the lowest first.
+    fn order(&self) -> usize;
+    /// May it be done, as far as one can see?
     fn is_ready(&self, end: End) -> bool;
+    /// Wins the case, if that need not wait; wakes who must be woken.
     fn try_select(&self, end: End, own: &Claim) -> Won;
     fn abandon(&self, end: End);
+    /// Takes a case out, if it is still queued.
     fn remove(&self, end: End, node: Pin<&Node<Wait>>, watch: bool);
     fn wake_watchers(&self);
     fn lock_raw(&self);
     /// # Safety
     /// **raw**.
     unsafe fn unlock_raw(&self);
+    /// As `try_select`; the caller wakes.
+    ///
     /// # Safety
     /// **raw**.
     unsafe fn win_raw(&self, end: End, own: &Claim) -> Won;
     /// # Safety
     /// **raw**.
     unsafe fn is_ready_raw(&self, end: End) -> bool;
+    /// Queues a case, or one that watches. True: somebody watches, and must be woken by
+    /// `wake_watchers` once the lock is let go.
+    ///
     /// # Safety
     /// **raw**, **node**.
     unsafe fn push_raw(&self, end: End, node: Pin<&Node<Wait>>, watch: bool) -> bool;
@@ -128,41 +137,88 @@ impl Case<'_> {
 }
 
 impl<T> AnyChannel for Channel<T> {
-    fn address(&self) -> usize {
-        core::ptr::from_ref(self) as usize
+    fn order(&self) -> usize {
+        #[cfg(not(loom))]
+        return core::ptr::from_ref(self) as usize;
+        #[cfg(loom)]
+        return self.number;
     }
+
     fn is_ready(&self, end: End) -> bool {
-        self.is_ready(end)
+        can(&self.state.lock(), end)
     }
+
     fn try_select(&self, end: End, own: &Claim) -> Won {
-        self.try_select(end, own)
+        let mut state = self.state.lock();
+        match win(&mut state, end, own) {
+            Won::Promise(woken) => {
+                self.settle(state, woken);
+                Won::Promise(None)
+            }
+            other => other,
+        }
     }
+
     fn abandon(&self, end: End) {
         self.abandon(end);
     }
+
     fn remove(&self, end: End, node: Pin<&Node<Wait>>, watch: bool) {
-        self.remove(end, node, watch);
+        queue(&mut self.state.lock(), end, watch).remove(node);
     }
+
     fn wake_watchers(&self) {
         self.wake_watchers();
     }
+
     fn lock_raw(&self) {
-        self.lock_raw();
+        self.state.lock_raw();
     }
+
     unsafe fn unlock_raw(&self) {
         // SAFETY: the caller's.
-        unsafe { self.unlock_raw() };
+        unsafe { self.state.unlock_raw() };
     }
+
     unsafe fn win_raw(&self, end: End, own: &Claim) -> Won {
         // SAFETY: the caller's.
-        unsafe { self.win_raw(end, own) }
+        win(unsafe { self.state.get_raw() }, end, own)
     }
+
     unsafe fn is_ready_raw(&self, end: End) -> bool {
         // SAFETY: the caller's.
-        unsafe { self.is_ready_raw(end) }
+        can(unsafe { self.state.get_raw() }, end)
     }
+
     unsafe fn push_raw(&self, end: End, node: Pin<&Node<Wait>>, watch: bool) -> bool {
         // SAFETY: the caller's.
-        unsafe { self.push_raw(end, node, watch) }
+        let state = unsafe { self.state.get_raw() };
+        // SAFETY: the caller's.
+        unsafe { queue(state, end, watch).push(node) };
+        state.is_watched()
+    }
+}
+
+fn can<T>(state: &State<T>, end: End) -> bool {
+    match end {
+        End::Send => state.can_send(),
+        End::Receive => state.can_receive(),
+    }
+}
+
+fn win<T>(state: &mut State<T>, end: End, own: &Claim) -> Won {
+    match end {
+        End::Send => state.select_send(own),
+        End::Receive => state.select_receive(own),
+    }
+}
+
+/// Where the cases of selects wait, and those that only watch.
+fn queue<T>(state: &mut State<T>, end: End, watch: bool) -> &mut WaitQueue<Wait> {
+    match (end, watch) {
+        (End::Send, false) => &mut state.senders,
+        (End::Receive, false) => &mut state.receivers,
+        (End::Send, true) => &mut state.send_watchers,
+        (End::Receive, true) => &mut state.recv_watchers,
     }
 }

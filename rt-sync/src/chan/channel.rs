@@ -12,7 +12,7 @@ use rt_wait::park::{Spot, WaitReason};
 use rt_wait::spin::{Guard, SpinLock};
 
 use super::error::{RecvTimeoutError, SendTimeoutError, TryRecvError, TrySendError};
-use super::state::{Received, Sent, State, Wait, Won};
+use super::state::{Received, Sent, State, Wait};
 use crate::host::NEVER;
 use crate::queue::{Node, Popped};
 
@@ -22,9 +22,12 @@ const BY_CHANNEL: usize = 2;
 /// The channel.
 #[derive(Debug)]
 pub(super) struct Channel<T> {
-    state: SpinLock<State<T>>,
+    pub(super) state: SpinLock<State<T>>,
     /// How many values go in; none: any number.
     cap: Option<usize>,
+    /// Its place among all; a model's addresses are not the same again.
+    #[cfg(loom)]
+    pub(super) number: usize,
 }
 
 /// Which end of a channel a select uses.
@@ -59,7 +62,16 @@ fn is_over(when_ns: u64) -> bool {
 
 impl<T> Channel<T> {
     pub(super) fn new(cap: Option<usize>) -> Channel<T> {
-        Channel { state: SpinLock::new(State::new(cap)), cap }
+        Channel {
+            state: SpinLock::new(State::new(cap)),
+            cap,
+            #[cfg(loom)]
+            number: {
+                use core::sync::atomic::{AtomicUsize, Ordering};
+                static NEXT: AtomicUsize = AtomicUsize::new(0);
+                NEXT.fetch_add(1, Ordering::Relaxed)
+            },
+        }
     }
 
     pub(super) fn capacity(&self) -> Option<usize> {
@@ -76,7 +88,7 @@ impl<T> Channel<T> {
 
     /// Lets the lock go and wakes who must be woken.
     #[inline(always)]
-    fn settle(&self, state: Guard<'_, State<T>>, woken: Option<Popped<Wait>>) {
+    pub(super) fn settle(&self, state: Guard<'_, State<T>>, woken: Option<Popped<Wait>>) {
         let watched = state.is_watched();
         drop(state);
         if let Some(woken) = woken {
@@ -302,97 +314,5 @@ impl<T> Channel<T> {
             popped.ready();
         }
         drop(left);
-    }
-
-    pub(super) fn lock_raw(&self) {
-        self.state.lock_raw();
-    }
-
-    /// # Safety
-    /// The caller holds the lock, raw.
-    pub(super) unsafe fn unlock_raw(&self) {
-        // SAFETY: the caller's.
-        unsafe { self.state.unlock_raw() };
-    }
-
-    /// May it be done, as far as one can see?
-    pub(super) fn is_ready(&self, end: End) -> bool {
-        can(&self.state.lock(), end)
-    }
-
-    /// Wins the case, if that need not wait; wakes who must be woken.
-    pub(super) fn try_select(&self, end: End, own: &Claim) -> Won {
-        let mut state = self.state.lock();
-        match win(&mut state, end, own) {
-            Won::Promise(woken) => {
-                self.settle(state, woken);
-                Won::Promise(None)
-            }
-            other => {
-                drop(state);
-                other
-            }
-        }
-    }
-
-    /// As [`Channel::try_select`], with the lock held raw; the caller wakes.
-    ///
-    /// # Safety
-    /// The caller holds the lock, raw.
-    pub(super) unsafe fn win_raw(&self, end: End, own: &Claim) -> Won {
-        // SAFETY: the caller's.
-        win(unsafe { self.state.get_raw() }, end, own)
-    }
-
-    /// # Safety
-    /// The caller holds the lock, raw.
-    pub(super) unsafe fn is_ready_raw(&self, end: End) -> bool {
-        // SAFETY: the caller's.
-        can(unsafe { self.state.get_raw() }, end)
-    }
-
-    /// Queues a case of a select, or one that watches. True: somebody watches, and must be woken by
-    /// [`Channel::wake_watchers`] once the lock is let go.
-    ///
-    /// # Safety
-    /// The caller holds the lock, raw; **node**.
-    pub(super) unsafe fn push_raw(&self, end: End, node: Pin<&Node<Wait>>, watch: bool) -> bool {
-        // SAFETY: the caller's.
-        let state = unsafe { self.state.get_raw() };
-        let queue = match (end, watch) {
-            (End::Send, false) => &mut state.senders,
-            (End::Receive, false) => &mut state.receivers,
-            (End::Send, true) => &mut state.send_watchers,
-            (End::Receive, true) => &mut state.recv_watchers,
-        };
-        // SAFETY: the caller's.
-        unsafe { queue.push(node) };
-        state.is_watched()
-    }
-
-    /// Takes a case out, if it is still queued.
-    pub(super) fn remove(&self, end: End, node: Pin<&Node<Wait>>, watch: bool) {
-        let mut state = self.state.lock();
-        let queue = match (end, watch) {
-            (End::Send, false) => &mut state.senders,
-            (End::Receive, false) => &mut state.receivers,
-            (End::Send, true) => &mut state.send_watchers,
-            (End::Receive, true) => &mut state.recv_watchers,
-        };
-        queue.remove(node);
-    }
-}
-
-fn can<T>(state: &State<T>, end: End) -> bool {
-    match end {
-        End::Send => state.can_send(),
-        End::Receive => state.can_receive(),
-    }
-}
-
-fn win<T>(state: &mut State<T>, end: End, own: &Claim) -> Won {
-    match end {
-        End::Send => state.select_send(own),
-        End::Receive => state.select_receive(own),
     }
 }

@@ -13,6 +13,8 @@ mod channel;
 mod error;
 mod few;
 mod iter;
+#[cfg(all(test, loom))]
+mod models;
 mod operation;
 mod queued;
 mod receiver;

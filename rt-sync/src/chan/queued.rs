@@ -67,8 +67,8 @@ impl<'q, 's, 'a, H: Host> Locked<'q, 's, 'a, H> {
     pub(super) fn lock(queued: &'q Queued<'s, 'a, H>) -> Locked<'q, 's, 'a, H> {
         let mut channels = Few::new();
         queued.channels().for_each(|(_, channel, ..)| channels.push(channel));
-        channels.as_mut_slice().sort_unstable_by_key(|channel| channel.address());
-        channels.dedup_by_key(|channel| channel.address());
+        channels.as_mut_slice().sort_unstable_by_key(|channel| channel.order());
+        channels.dedup_by_key(|channel| channel.order());
         channels.as_slice().iter().for_each(|channel| channel.lock_raw());
         Locked { queued, channels, watched: Cell::new(false) }
     }

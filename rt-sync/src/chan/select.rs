@@ -181,7 +181,8 @@ impl<'a, H: Host> Select<'a, H> {
         let mut order = Few::new();
         let present = self.cases.as_slice().iter().enumerate().filter(|(_, case)| case.is_some());
         present.for_each(|(index, _)| order.push(index));
-        if !self.biased && order.len() > 1 {
+        // A model must take the same way again.
+        if !self.biased && order.len() > 1 && cfg!(not(loom)) {
             let mut random = rt_asm::cpu::ticks().wrapping_mul(0x9E37_79B9_7F4A_7C15);
             for last in (1..order.len()).rev() {
                 random ^= random >> 29;
