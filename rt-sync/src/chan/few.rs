@@ -15,19 +15,27 @@ pub(super) enum Few<T> {
 }
 
 impl<T> Few<T> {
+    #[inline(always)]
     pub(super) fn new() -> Few<T> {
         Few::InPlace(ArrayVec::new())
     }
 
     /// Appends; moves what there is when there is no more place.
+    #[inline(always)]
     pub(super) fn push(&mut self, item: T) {
         match self {
+            Few::InPlace(list) if !list.is_full() => list.push(item),
+            _ => self.push_many(item),
+        }
+    }
+
+    #[cold]
+    fn push_many(&mut self, item: T) {
+        match self {
             Few::InPlace(list) => {
-                if let Err(full) = list.try_push(item) {
-                    let mut many: Vec<T> = list.drain(..).collect();
-                    many.push(full.element());
-                    *self = Few::Many(many);
-                }
+                let mut many: Vec<T> = list.drain(..).collect();
+                many.push(item);
+                *self = Few::Many(many);
             }
             Few::Many(list) => list.push(item),
         }

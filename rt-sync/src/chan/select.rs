@@ -65,28 +65,33 @@ enum Ended {
 impl<'a, H: Host> Select<'a, H> {
     /// No operations. With several ready ones, one is taken at random.
     #[must_use]
+    #[inline]
     pub fn new() -> Select<'a, H> {
         Select { cases: Few::new(), biased: false, host: PhantomData }
     }
 
     /// No operations. With several ready ones, the first that was added is taken.
     #[must_use]
+    #[inline]
     pub fn new_biased() -> Select<'a, H> {
         Select { biased: true, ..Select::new() }
     }
 
+    #[inline]
     fn add(&mut self, source: Source<'a>, handle: *const ()) -> usize {
         self.cases.push(Some(Case { source, handle }));
         self.cases.len() - 1
     }
 
     /// Adds a send; returns its index.
+    #[inline]
     pub fn send<T>(&mut self, s: &'a Sender<T, H>) -> usize {
         let source = Source::Channel(s.channel(), End::Send);
         self.add(source, core::ptr::from_ref(s).cast())
     }
 
     /// Adds a receive; returns its index.
+    #[inline]
     pub fn recv<T>(&mut self, r: &'a Receiver<T, H>) -> usize {
         let source = match &r.flavor {
             Flavor::Channel(shared) => Source::Channel(&shared.channel, End::Receive),
