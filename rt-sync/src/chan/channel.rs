@@ -7,6 +7,7 @@
 
 use core::pin::{Pin, pin};
 
+use rt_wait::atomic::{AtomicBool, Ordering};
 use rt_wait::claim::Claim;
 use rt_wait::park::{Spot, WaitReason};
 use rt_wait::spin::{Guard, SpinLock};
@@ -23,6 +24,9 @@ const BY_CHANNEL: usize = 2;
 #[derive(Debug)]
 pub(super) struct Channel<T> {
     pub(super) state: SpinLock<State<T>>,
+    /// Could something be received when the lock was last let go? A hint for who may look again.
+    /// Stored under the lock.
+    seems_ready: AtomicBool,
     /// How many values go in; none: any number.
     cap: Option<usize>,
     /// Its place among all; a model's addresses are not the same again.
@@ -64,6 +68,7 @@ impl<T> Channel<T> {
     pub(super) fn new(cap: Option<usize>) -> Channel<T> {
         Channel {
             state: SpinLock::new(State::new(cap)),
+            seems_ready: AtomicBool::new(false),
             cap,
             #[cfg(loom)]
             number: {
@@ -90,6 +95,10 @@ impl<T> Channel<T> {
     #[inline(always)]
     pub(super) fn settle(&self, state: Guard<'_, State<T>>, woken: Option<Popped<Wait>>) {
         let watched = state.is_watched();
+        let ready = state.can_receive();
+        if self.seems_ready() != ready {
+            self.seems_ready.store(ready, Ordering::Relaxed);
+        }
         drop(state);
         if let Some(woken) = woken {
             woken.ready();
@@ -97,6 +106,12 @@ impl<T> Channel<T> {
         if watched {
             self.wake_watchers();
         }
+    }
+
+    /// A hint: could something be received?
+    #[inline(always)]
+    pub(super) fn seems_ready(&self) -> bool {
+        self.seems_ready.load(Ordering::Relaxed)
     }
 
     #[cold]
@@ -307,7 +322,7 @@ impl<T> Channel<T> {
     pub(super) fn close(&self, discard: bool) {
         let mut state = self.state.lock();
         let left = state.close(discard);
-        drop(state);
+        self.settle(state, None);
         loop {
             let popped = self.state.lock().pop_closed();
             let Some(popped) = popped else { break };

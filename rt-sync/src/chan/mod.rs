@@ -103,6 +103,23 @@ pub fn at<H: Host>(when: H::Instant) -> Receiver<H::Instant, H> {
     Receiver::at(H::ns_of(when), when)
 }
 
+/// Takes one of the bits out of `ready`, at random if `new` and not `new_biased` is how the select
+/// is made: for `select!`.
+#[doc(hidden)]
+#[inline]
+pub fn __pick(ready: &mut u64, biased: bool) -> u32 {
+    let mut left = *ready;
+    if !biased && left & (left - 1) != 0 {
+        let random = rt_asm::cpu::ticks().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        for _ in 0..(random * u64::from(left.count_ones())) >> 32 {
+            left &= left - 1;
+        }
+    }
+    let bit = left.trailing_zeros();
+    *ready &= !(1 << bit);
+    bit
+}
+
 /// What stands where no case can be.
 #[doc(hidden)]
 pub fn never_selected<H: Host>(selected: SelectedOperation<'_, H>) -> ! {

@@ -123,6 +123,27 @@ impl<T, H: Host> Receiver<T, H> {
         received.ok_or(RecvTimeoutError::Timeout)
     }
 
+    /// Might a receive be done at once? A hint, for `select!`.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub fn __seems_ready(&self) -> bool {
+        match &self.flavor {
+            Flavor::Channel(shared) => shared.channel.seems_ready(),
+            Flavor::At(_) | Flavor::Tick(_) | Flavor::Never => false, // a select asks the clock
+        }
+    }
+
+    /// What a receive gives at once: for `select!`, which saves the detour by a select.
+    #[doc(hidden)]
+    #[inline]
+    pub fn __poll(&self) -> Option<Result<T, RecvError>> {
+        match self.try_recv() {
+            Ok(message) => Some(Ok(message)),
+            Err(TryRecvError::Disconnected) => Some(Err(RecvError)),
+            Err(TryRecvError::Empty) => None,
+        }
+    }
+
     /// Is there no message? Always so with capacity 0.
     #[must_use]
     pub fn is_empty(&self) -> bool {

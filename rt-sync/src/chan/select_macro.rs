@@ -116,6 +116,52 @@ macro_rules! __select_bind {
         $b
     }};
 
+    // Receives only: if one seems ready it is tried at once, without a select.
+    (($new:ident) [$((recv $handle:ident $index:ident () ($p:pat) $b:expr))+] []) => {{
+        let (mut ready, mut bit) = (0u64, 0u32);
+        $(
+            if bit < 64 {
+                ready |= ($handle.__seems_ready() as u64) << bit;
+            }
+            bit += 1;
+        )+
+        let _ = bit;
+        $(let mut $index = ::core::option::Option::None;)+
+        let mut done = false;
+        while ready != 0 {
+            let pick = $crate::chan::__pick(&mut ready, $crate::__select_is_biased!($new));
+            let mut bit = 0u32;
+            $(
+                if bit == pick {
+                    $index = $handle.__poll();
+                    done = $index.is_some();
+                }
+                bit += 1;
+            )+
+            let _ = bit;
+            if done {
+                break;
+            }
+        }
+        if !done {
+            let mut select = $crate::chan::Select::$new();
+            $(select.recv($handle);)+
+            let selected = select.select();
+            let at = selected.index();
+            let mut selected = ::core::option::Option::Some(selected);
+            let mut case = 0usize;
+            $(
+                if case == at {
+                    if let ::core::option::Option::Some(selected) = selected.take() {
+                        $index = ::core::option::Option::Some(selected.recv($handle));
+                    }
+                }
+                case += 1;
+            )+
+            let _ = case;
+        }
+        $crate::__select_bodies!($(($index ($p) $b))+)
+    }};
     (($new:ident) [$(($op:ident $handle:ident $index:ident $v:tt $p:tt $b:expr))+] []) => {{
         let mut select = $crate::chan::Select::$new();
         $(let $index = select.$op($handle);)+
@@ -150,6 +196,33 @@ macro_rules! __select_bind {
             ::core::result::Result::Err(_) => $d,
         }
     }};
+}
+
+/// Is it the select that takes the first that is ready?
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __select_is_biased {
+    (new) => {
+        false
+    };
+    (new_biased) => {
+        true
+    };
+}
+
+/// Goes on with the body of the case that has got its message.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __select_bodies {
+    (($got:ident ($p:pat) $b:expr) $($rest:tt)*) => {
+        if let ::core::option::Option::Some(message) = $got {
+            let $p = message;
+            $b
+        } else {
+            $crate::__select_bodies!($($rest)*)
+        }
+    };
+    () => { ::core::unreachable!("some case was selected") };
 }
 
 /// Completes the case that was selected, and goes on with its body.
