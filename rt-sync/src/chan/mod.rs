@@ -103,6 +103,22 @@ pub fn at<H: Host>(when: H::Instant) -> Receiver<H::Instant, H> {
     Receiver::at(H::ns_of(when), when)
 }
 
+/// A random number, of the time stamp counter: no two looks at it are alike. Its low bits are
+/// mixed into all, since they may come at even distances. Sebastiano Vigna, `splitmix64`.
+#[inline]
+fn random() -> u64 {
+    let mut word = rt_asm::cpu::ticks().wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    word ^ (word >> 31)
+}
+
+/// A number below `limit`, of the upper half of a random one.
+#[inline]
+fn below(random: u64, limit: u64) -> u64 {
+    ((random >> 32) * limit) >> 32
+}
+
 /// Takes one of the bits out of `ready`, at random if `new` and not `new_biased` is how the select
 /// is made: for `select!`.
 #[doc(hidden)]
@@ -110,8 +126,7 @@ pub fn at<H: Host>(when: H::Instant) -> Receiver<H::Instant, H> {
 pub fn __pick(ready: &mut u64, biased: bool) -> u32 {
     let mut left = *ready;
     if !biased && left & (left - 1) != 0 {
-        let random = rt_asm::cpu::ticks().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-        for _ in 0..(random * u64::from(left.count_ones())) >> 32 {
+        for _ in 0..below(random(), u64::from(left.count_ones())) {
             left &= left - 1;
         }
     }

@@ -188,12 +188,11 @@ impl<'a, H: Host> Select<'a, H> {
         present.for_each(|(index, _)| order.push(index));
         // A model must take the same way again.
         if !self.biased && order.len() > 1 && cfg!(not(loom)) {
-            let mut random = rt_asm::cpu::ticks().wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            let mut random = super::random();
             for last in (1..order.len()).rev() {
-                random ^= random >> 29;
-                random = random.wrapping_mul(0xBF58_476D_1CE4_E5B9);
-                let with = ((random >> 32) * (last as u64 + 1)) >> 32;
+                let with = super::below(random, last as u64 + 1);
                 order.as_mut_slice().swap(last, with as usize);
+                random = random.wrapping_mul(0xBF58_476D_1CE4_E5B9) ^ (random >> 29);
             }
         }
         order
