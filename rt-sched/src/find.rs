@@ -15,19 +15,17 @@ use rt_os::sys::clock::nanotime;
 use crate::g::G;
 use crate::locked;
 use crate::m::M;
-use crate::p::{P, PStatus};
+use crate::p::P;
 use crate::procresize::{acquirep, releasep};
 use crate::runq::{Chain, Push, STEAL_MAX, Steal};
 use crate::sched::Sched;
 use crate::schedule::{GLOBAL_EVERY, wake_for_work};
 use crate::thread::{gcstopm, stopm};
 use crate::timer::NEVER;
+use crate::victim::{keeps_its_own, stands_still};
 
 /// How often a thief goes around; only the last time it takes timers and `next` slots.
 const STEAL_TRIES: u32 = 4;
-/// A thief that sees a lone `next` on a busy P looks away for so many steps, some microseconds: a P
-/// that moves will run it itself.
-const NEXT_BACK_OFF_STEPS: u32 = 100;
 
 /// What to run.
 #[derive(Clone, Copy, Debug)]
@@ -162,20 +160,13 @@ fn search(mp: &M, sched: &Sched, pp: &P) -> Option<Next> {
 }
 
 fn steal(pp: &P, victim: &P, last: bool) -> Option<NonNull<G>> {
+    if keeps_its_own(victim) {
+        return None;
+    }
     let policy = if last { Steal::RingThenNext } else { Steal::Ring };
-    let stands_still = || {
-        if victim.status() != PStatus::Running {
-            return true;
-        }
-        let runs = victim.runs();
-        for _ in 0..NEXT_BACK_OFF_STEPS {
-            rt_asm::cpu::pause();
-        }
-        victim.runs() == runs
-    };
     // SAFETY: **mine**.
     let own = unsafe { pp.runq.owner() };
-    victim.runq.steal_into(own, policy, stands_still)
+    victim.runq.steal_into(own, policy, || stands_still(victim))
 }
 
 /// The last searcher found work: there may be more. Go: `resetspinning`.

@@ -85,4 +85,5 @@ pub mod thread;
 #[cfg(not(loom))]
 pub mod timer;
 #[cfg(not(loom))]
+mod victim;
 pub mod world;
