@@ -17,8 +17,9 @@ use crate::queue::{Node, WaitQueue};
 
 /// What a select needs of a channel of any type.
 pub(super) trait AnyChannel {
-    /// What selects lock by, the lowest first.
-    fn order(&self) -> usize;
+    /// Its place among all in a model, where addresses are not the same again.
+    #[cfg(loom)]
+    fn number(&self) -> usize;
     /// May it be done, as far as one can see?
     fn is_ready(&self, end: End) -> bool;
     /// Wins the case, if that need not wait; wakes who must be woken.
@@ -45,6 +46,15 @@ pub(super) trait AnyChannel {
     /// # Safety
     /// **raw**, **node**.
     unsafe fn push_raw(&self, end: End, node: Pin<&Node<Wait>>, watch: bool) -> bool;
+}
+
+/// What selects lock by, the lowest first.
+#[inline(always)]
+pub(super) fn order_of(channel: &dyn AnyChannel) -> usize {
+    #[cfg(not(loom))]
+    return core::ptr::from_ref(channel).addr();
+    #[cfg(loom)]
+    return channel.number();
 }
 
 /// What a select needs of a channel that time fills.
@@ -137,11 +147,9 @@ impl Case<'_> {
 }
 
 impl<T> AnyChannel for Channel<T> {
-    fn order(&self) -> usize {
-        #[cfg(not(loom))]
-        return core::ptr::from_ref(self) as usize;
-        #[cfg(loom)]
-        return self.number;
+    #[cfg(loom)]
+    fn number(&self) -> usize {
+        self.number
     }
 
     fn is_ready(&self, end: End) -> bool {

@@ -20,6 +20,13 @@ impl<T> Few<T> {
         Few::InPlace(ArrayVec::new())
     }
 
+    /// `make` of each number below `len`, made in place.
+    #[inline(always)]
+    pub(super) fn from_fn(len: usize, make: impl FnMut(usize) -> T) -> Few<T> {
+        let items = (0..len).map(make);
+        if len <= IN_PLACE { Few::InPlace(items.collect()) } else { Few::Many(items.collect()) }
+    }
+
     /// Appends; moves what there is when there is no more place.
     #[inline(always)]
     pub(super) fn push(&mut self, item: T) {

@@ -11,7 +11,7 @@ use core::pin::Pin;
 
 use rt_wait::claim::Claim;
 
-use super::case::{AnyChannel, Token};
+use super::case::{AnyChannel, Token, order_of};
 use super::channel::End;
 use super::few::Few;
 use super::select::Select;
@@ -67,8 +67,8 @@ impl<'q, 's, 'a, H: Host> Locked<'q, 's, 'a, H> {
     pub(super) fn lock(queued: &'q Queued<'s, 'a, H>) -> Locked<'q, 's, 'a, H> {
         let mut channels = Few::new();
         queued.channels().for_each(|(_, channel, ..)| channels.push(channel));
-        channels.as_mut_slice().sort_unstable_by_key(|channel| channel.order());
-        channels.dedup_by_key(|channel| channel.order());
+        channels.as_mut_slice().sort_unstable_by_key(|&channel| order_of(channel));
+        channels.dedup_by_key(|&channel| order_of(channel));
         channels.as_slice().iter().for_each(|channel| channel.lock_raw());
         Locked { queued, channels, watched: Cell::new(false) }
     }

@@ -127,6 +127,17 @@ impl<'a, H: Host> Select<'a, H> {
         self.run(Some(NEVER)).expect("for ever does not end")
     }
 
+    /// As [`Select::select`], for who has just tried each operation, in random order if that must
+    /// be: for `select!`.
+    #[doc(hidden)]
+    pub fn __select_wait(&mut self) -> SelectedOperation<'a, H> {
+        let order = self.present();
+        match self.wait(&order, Goal::Win, NEVER) {
+            Ended::Case(index, token) => SelectedOperation::new(index, token, *self.case(index)),
+            Ended::TimeCame => self.select(),
+        }
+    }
+
     /// As [`Select::select`], for at most `timeout`.
     ///
     /// # Errors
@@ -181,11 +192,17 @@ impl<'a, H: Host> Select<'a, H> {
         self.look(Some(H::ns_of(deadline))).ok_or(ReadyTimeoutError)
     }
 
-    /// The indexes in the order in which they are tried.
-    fn order(&self) -> Few<usize> {
+    /// The indexes of all operations, as they were added.
+    fn present(&self) -> Few<usize> {
         let mut order = Few::new();
         let present = self.cases.as_slice().iter().enumerate().filter(|(_, case)| case.is_some());
         present.for_each(|(index, _)| order.push(index));
+        order
+    }
+
+    /// The indexes in the order in which they are tried.
+    fn order(&self) -> Few<usize> {
+        let mut order = self.present();
         // A model must take the same way again.
         if !self.biased && order.len() > 1 && cfg!(not(loom)) {
             let mut random = super::random();
@@ -247,11 +264,10 @@ impl<'a, H: Host> Select<'a, H> {
         let spot = pin!(Spot::new());
         let spot = spot.into_ref();
         let claim = Claim::new();
-        let mut nodes = Few::new();
-        for at in 0..order.len() {
-            let by = FIRST_CASE + at;
-            nodes.push(Node::claimed(spot.waiter(), &claim, by, Wait::select()));
-        }
+        let waiter = spot.waiter();
+        let nodes = Few::from_fn(order.len(), |at| {
+            Node::claimed(waiter, &claim, FIRST_CASE + at, Wait::select())
+        });
         let queued = Queued { select: self, order, nodes: &nodes, watch: goal == Goal::Watch };
         let locked = Locked::lock(&queued);
         if let Some((index, token, woken)) = locked.win(&claim) {

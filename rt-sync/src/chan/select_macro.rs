@@ -146,7 +146,7 @@ macro_rules! __select_bind {
         if !done {
             let mut select = $crate::chan::Select::$new();
             $(select.recv($handle);)+
-            let selected = select.select();
+            let selected = select.__select_wait();
             let at = selected.index();
             let mut selected = ::core::option::Option::Some(selected);
             let mut case = 0usize;
