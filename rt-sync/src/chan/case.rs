@@ -172,7 +172,9 @@ impl<T> AnyChannel for Channel<T> {
     }
 
     fn remove(&self, end: End, node: Pin<&Node<Wait>>, watch: bool) {
-        queue(&mut self.state.lock(), end, watch).remove(node);
+        let mut state = self.state.lock();
+        queue(&mut state, end, watch).remove(node);
+        self.hint(&state);
     }
 
     fn wake_watchers(&self) {
@@ -190,7 +192,10 @@ impl<T> AnyChannel for Channel<T> {
 
     unsafe fn win_raw(&self, end: End, own: &Claim) -> Won {
         // SAFETY: the caller's.
-        win(unsafe { self.state.get_raw() }, end, own)
+        let state = unsafe { self.state.get_raw() };
+        let won = win(state, end, own);
+        self.hint(state);
+        won
     }
 
     unsafe fn is_ready_raw(&self, end: End) -> bool {
@@ -203,6 +208,7 @@ impl<T> AnyChannel for Channel<T> {
         let state = unsafe { self.state.get_raw() };
         // SAFETY: the caller's.
         unsafe { queue(state, end, watch).push(node) };
+        self.hint(state);
         state.is_watched()
     }
 }

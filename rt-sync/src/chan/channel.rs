@@ -95,16 +95,22 @@ impl<T> Channel<T> {
     #[inline(always)]
     pub(super) fn settle(&self, state: Guard<'_, State<T>>, woken: Option<Popped<Wait>>) {
         let watched = state.is_watched();
-        let ready = state.can_receive();
-        if self.seems_ready() != ready {
-            self.seems_ready.store(ready, Ordering::Relaxed);
-        }
+        self.hint(&state);
         drop(state);
         if let Some(woken) = woken {
             woken.ready();
         }
         if watched {
             self.wake_watchers();
+        }
+    }
+
+    /// Says what `seems_ready` will; before the lock is let go.
+    #[inline]
+    pub(super) fn hint(&self, state: &State<T>) {
+        let ready = state.can_receive();
+        if self.seems_ready() != ready {
+            self.seems_ready.store(ready, Ordering::Relaxed);
         }
     }
 

@@ -129,7 +129,17 @@ impl<T, H: Host> Receiver<T, H> {
     pub fn __seems_ready(&self) -> bool {
         match &self.flavor {
             Flavor::Channel(shared) => shared.channel.seems_ready(),
-            Flavor::At(_) | Flavor::Tick(_) | Flavor::Never => false, // a select asks the clock
+            _ => self.time_has_come(),
+        }
+    }
+
+    /// Is it a channel that time fills, and ready?
+    #[cold]
+    fn time_has_come(&self) -> bool {
+        match &self.flavor {
+            Flavor::At(at) => nanotime() >= at.when_ns(),
+            Flavor::Tick(tick) => nanotime() >= tick.when_ns(),
+            Flavor::Channel(_) | Flavor::Never => false,
         }
     }
 

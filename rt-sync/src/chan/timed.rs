@@ -115,3 +115,32 @@ pub(super) fn receive<T>(
         sleep_until(when.min(until_ns), reason);
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use core::time::Duration;
+
+    use crate::chan::{Receiver, after, bounded};
+    use crate::host::{Instant, NoStd};
+    use crate::{select, select_biased};
+
+    /// Who looks for a deadline beside a channel that always has something must see it.
+    #[test]
+    fn time_comes_beside_a_ready_channel() {
+        let (sender, receiver) = bounded::<u32, NoStd>(1);
+        let deadline: Receiver<Instant, NoStd> = after(Duration::from_millis(1));
+        loop {
+            let _ = sender.try_send(1);
+            select! {
+                recv(receiver) -> _ => {}
+                recv(deadline) -> _ => break,
+            }
+        }
+        let deadline: Receiver<Instant, NoStd> = after(Duration::ZERO);
+        let _ = sender.try_send(1);
+        select_biased! {
+            recv(deadline) -> _ => {}
+            recv(receiver) -> _ => panic!("the first is ready"),
+        }
+    }
+}
