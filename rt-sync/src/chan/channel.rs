@@ -27,8 +27,6 @@ pub(super) struct Channel<T> {
     /// Could something be received when the lock was last let go? A hint for who may look again.
     /// Stored under the lock.
     seems_ready: AtomicBool,
-    /// How many values go in; none: any number.
-    cap: Option<usize>,
     /// Its place among all; a model's addresses are not the same again.
     #[cfg(loom)]
     pub(super) number: usize,
@@ -69,7 +67,6 @@ impl<T> Channel<T> {
         Channel {
             state: SpinLock::new(State::new(cap)),
             seems_ready: AtomicBool::new(false),
-            cap,
             #[cfg(loom)]
             number: {
                 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -80,7 +77,7 @@ impl<T> Channel<T> {
     }
 
     pub(super) fn capacity(&self) -> Option<usize> {
-        self.cap
+        self.state.lock().cap()
     }
 
     pub(super) fn len(&self) -> usize {

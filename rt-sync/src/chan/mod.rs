@@ -12,6 +12,7 @@ mod case;
 mod channel;
 mod error;
 mod few;
+mod items;
 mod iter;
 #[cfg(all(test, loom))]
 mod models;

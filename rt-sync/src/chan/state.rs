@@ -26,6 +26,7 @@ use core::ptr::null_mut;
 
 use rt_wait::claim::Claim;
 
+use super::items::Items;
 use crate::queue::{Popped, WaitQueue};
 
 /// What a waiter waits with.
@@ -56,8 +57,8 @@ impl Wait {
 /// What the lock guards.
 #[derive(Debug)]
 pub(super) struct State<T> {
-    /// In the buffer, oldest first.
-    items: VecDeque<T>,
+    /// In the buffer.
+    items: Items<T>,
     /// For selects that have won a receive and not completed it.
     promised: VecDeque<T>,
     /// Places in the buffer that are kept for selects that have won a send.
@@ -130,7 +131,7 @@ fn is_select(popped: &Popped<Wait>) -> bool {
 impl<T> State<T> {
     pub(super) fn new(cap: Option<usize>) -> State<T> {
         State {
-            items: VecDeque::with_capacity(cap.unwrap_or(0)),
+            items: Items::new(cap),
             promised: VecDeque::new(),
             rooms: 0,
             cap,
@@ -141,6 +142,11 @@ impl<T> State<T> {
             send_watchers: WaitQueue::new(),
             recv_watchers: WaitQueue::new(),
         }
+    }
+
+    /// How many values go in; none: any number.
+    pub(super) fn cap(&self) -> Option<usize> {
+        self.cap
     }
 
     /// How many values are in the buffer.
@@ -320,9 +326,9 @@ impl<T> State<T> {
 
     /// One side is gone. Whoever waits must be woken, by [`State::pop_closed`]. Returns the values
     /// that nobody will receive, to be dropped without the lock.
-    pub(super) fn close(&mut self, discard: bool) -> VecDeque<T> {
+    pub(super) fn close(&mut self, discard: bool) -> Option<Items<T>> {
         self.closed = true;
-        if discard { core::mem::take(&mut self.items) } else { VecDeque::new() }
+        discard.then(|| self.items.take())
     }
 
     /// One of those who wait for a side that is gone.
