@@ -11,3 +11,4 @@ pub mod chan;
 pub mod host;
 mod queue;
 pub mod sync;
+mod wait;

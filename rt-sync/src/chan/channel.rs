@@ -5,7 +5,7 @@
 //!   its node out under the lock.
 #![allow(unsafe_code, reason = "**node**: queues lead to stacks")]
 
-use core::pin::{Pin, pin};
+use core::pin::pin;
 
 use rt_wait::atomic::{AtomicBool, Ordering};
 use rt_wait::claim::Claim;
@@ -16,9 +16,7 @@ use super::error::{RecvTimeoutError, SendTimeoutError, TryRecvError, TrySendErro
 use super::state::{Received, Sent, State, Wait};
 use crate::host::NEVER;
 use crate::queue::{Node, Popped};
-
-/// In whose name a channel takes the claim of a wait with a deadline.
-const BY_CHANNEL: usize = 2;
+use crate::wait;
 
 /// The channel.
 #[derive(Debug)]
@@ -39,23 +37,6 @@ pub(super) enum End {
     Send,
     /// It receives.
     Receive,
-}
-
-fn node(spot: Pin<&Spot>, claim: &Claim, when_ns: u64, wait: Wait) -> Node<Wait> {
-    if when_ns == NEVER {
-        Node::new(spot.waiter(), wait)
-    } else {
-        Node::claimed(spot.waiter(), claim, BY_CHANNEL, wait)
-    }
-}
-
-/// Sleeps until woken (true), or until the deadline has come (false).
-fn commit(spot: Pin<&Spot>, claim: &Claim, when_ns: u64) -> bool {
-    if when_ns == NEVER {
-        spot.commit();
-        return true;
-    }
-    spot.commit_until(claim, when_ns)
 }
 
 fn is_over(when_ns: u64) -> bool {
@@ -180,13 +161,13 @@ impl<T> Channel<T> {
         let claim = Claim::new();
         let mut slot = Some(value);
         let place = &raw mut slot;
-        let node = pin!(node(spot, &claim, when_ns, Wait::with(place)));
+        let node = pin!(wait::node(spot.waiter(), &claim, when_ns, Wait::with(place)));
         let node = node.into_ref();
         spot.prepare(WaitReason::ChanSend);
         // SAFETY: **node**.
         unsafe { state.senders.push(node) };
         self.settle(state, None);
-        let in_time = commit(spot, &claim, when_ns);
+        let in_time = wait::commit(spot, &claim, when_ns);
         if !in_time {
             self.state.lock().senders.remove(node);
         }
@@ -251,13 +232,13 @@ impl<T> Channel<T> {
         let claim = Claim::new();
         let mut slot: Option<T> = None;
         let place = &raw mut slot;
-        let node = pin!(node(spot, &claim, when_ns, Wait::with(place)));
+        let node = pin!(wait::node(spot.waiter(), &claim, when_ns, Wait::with(place)));
         let node = node.into_ref();
         spot.prepare(WaitReason::ChanReceive);
         // SAFETY: **node**.
         unsafe { state.receivers.push(node) };
         self.settle(state, None);
-        let in_time = commit(spot, &claim, when_ns);
+        let in_time = wait::commit(spot, &claim, when_ns);
         if !in_time {
             self.state.lock().receivers.remove(node);
         }

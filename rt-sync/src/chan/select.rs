@@ -29,6 +29,7 @@ use super::sender::Sender;
 use super::state::Wait;
 use crate::host::{Host, NEVER, NoStd, deadline_after};
 use crate::queue::Node;
+use crate::wait;
 
 /// The first case takes the claim in the name of this, the next of one more.
 const FIRST_CASE: usize = 2;
@@ -282,11 +283,7 @@ impl<'a, H: Host> Select<'a, H> {
         locked.push();
         let watched = locked.unlock();
         queued.wake_watchers(watched);
-        if when_ns == NEVER {
-            spot.commit();
-        } else {
-            let _woken = spot.commit_until(&claim, when_ns);
-        }
+        let _in_time = wait::commit(spot, &claim, when_ns);
         queued.remove();
         let Some(by) = claim.taken_by() else { return Ended::TimeCame };
         let at = by - FIRST_CASE;

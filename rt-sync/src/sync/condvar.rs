@@ -22,9 +22,9 @@ use rt_wait::spin::SpinLock;
 use super::chain::{Chain, Turn};
 use super::mutex::{MutexGuard, RawMutex};
 use super::poison::{LockResult, PoisonError};
-use super::wait;
 use crate::host::{Host, NEVER, deadline_after};
 use crate::queue::WaitQueue;
+use crate::wait;
 
 /// Waits until something has become true under a mutex, and tells others that it has.
 ///

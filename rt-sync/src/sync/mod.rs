@@ -17,7 +17,6 @@ mod once_lock;
 mod poison;
 mod rwlock;
 mod semaphore;
-mod wait;
 mod wait_group;
 
 pub use barrier::{Barrier, BarrierWaitResult};

@@ -24,9 +24,9 @@ use rt_wait::park::{Spot, WaitReason, Waiter};
 use rt_wait::spin::SpinLock;
 
 use super::chain::{Chain, Chained, Link};
-use super::wait;
 use crate::host::{Host, NEVER, NoStd, deadline_after};
 use crate::queue::WaitQueue;
+use crate::wait;
 
 const WAITED: usize = 1;
 const ONE: usize = 2;

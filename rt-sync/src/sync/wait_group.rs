@@ -20,9 +20,9 @@ use rt_wait::park::{Spot, WaitReason};
 use rt_wait::spin::SpinLock;
 
 use super::chain::{Chain, Turn};
-use super::wait;
 use crate::host::{NEVER, deadline_after};
 use crate::queue::WaitQueue;
+use crate::wait;
 
 const WAITED: usize = 1;
 const ONE: usize = 2;

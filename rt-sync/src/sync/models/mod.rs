@@ -5,8 +5,9 @@ use loom::cell::UnsafeCell;
 use loom::sync::Arc;
 use loom::thread::{self, JoinHandle};
 
+use crate::wait::shown;
+
 mod condvar;
-pub(super) mod deadline;
 mod mutex;
 mod once;
 mod rwlock;
@@ -83,6 +84,6 @@ fn with<T: 'static>(shared: &Arc<T>, f: impl FnOnce(&T) + 'static) -> JoinHandle
 /// The thread that plays the deadline of the one wait that has one.
 fn clock() -> JoinHandle<()> {
     thread::spawn(|| {
-        deadline::strike();
+        shown::strike();
     })
 }

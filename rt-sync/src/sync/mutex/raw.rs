@@ -25,7 +25,7 @@ use rt_wait::spin::SpinLock;
 use super::word::{Comes, Duty, Joined, Word};
 use crate::host::NEVER;
 use crate::queue::{Node, WaitQueue};
-use crate::sync::wait;
+use crate::wait;
 
 /// A waiter that waits so long must get the lock. Go: `starvationThresholdNs`. Time stands still in
 /// a model: there each waiter starves that was woken in vain.

@@ -24,7 +24,7 @@ use super::word::{Comes, Duty, Joined, Word};
 use crate::host::NEVER;
 use crate::queue::{Node, WaitQueue};
 use crate::sync::chain::{Chain, Turn};
-use crate::sync::wait;
+use crate::wait;
 
 /// As in the mutex: a writer that waits so long must get the lock.
 const STARVES_NS: u64 = if cfg!(loom) { 0 } else { 1_000_000 };

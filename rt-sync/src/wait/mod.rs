@@ -1,5 +1,8 @@
 //! Waits with and without a deadline, in one form.
 
+#[cfg(all(test, loom))]
+pub(crate) mod shown;
+
 use core::pin::Pin;
 
 use rt_wait::claim::Claim;
@@ -14,7 +17,7 @@ const BY_OBJECT: usize = 2;
 /// The node of a wait until `when_ns`. Without a deadline nobody but the object ends the wait, and
 /// the claim is left alone.
 #[inline]
-pub(super) fn node<D>(waiter: Waiter, claim: &Claim, when_ns: u64, data: D) -> Node<D> {
+pub(crate) fn node<D>(waiter: Waiter, claim: &Claim, when_ns: u64, data: D) -> Node<D> {
     if when_ns == NEVER {
         Node::new(waiter, data)
     } else {
@@ -25,12 +28,12 @@ pub(super) fn node<D>(waiter: Waiter, claim: &Claim, when_ns: u64, data: D) -> N
 /// Sleeps until the object ends the wait (true) or the deadline does (false).
 #[inline]
 #[must_use]
-pub(super) fn commit(spot: Pin<&Spot>, claim: &Claim, when_ns: u64) -> bool {
+pub(crate) fn commit(spot: Pin<&Spot>, claim: &Claim, when_ns: u64) -> bool {
     if when_ns == NEVER {
         spot.commit();
         return true;
     }
     #[cfg(all(test, loom))]
-    let _shown = super::models::deadline::show(claim, spot.waiter());
+    let _shown = shown::show(claim, spot.waiter());
     spot.commit_until(claim, when_ns)
 }

@@ -22,10 +22,10 @@ loom::lazy_static! {
 }
 
 /// Dropped when the wait is over.
-pub(in crate::sync) struct Showing;
+pub(crate) struct Showing;
 
 /// Shows a wait, one at a time.
-pub(in crate::sync) fn show(claim: &Claim, waiter: Waiter) -> Showing {
+pub(crate) fn show(claim: &Claim, waiter: Waiter) -> Showing {
     let before = SHOWN.lock().unwrap().replace(Wait(NonNull::from(claim), waiter));
     assert!(before.is_none(), "one wait with a deadline at a time");
     Showing
@@ -38,7 +38,7 @@ impl Drop for Showing {
 }
 
 /// The deadline comes for the wait that is shown. False: none is.
-pub(super) fn strike() -> bool {
+pub(crate) fn strike() -> bool {
     let shown = SHOWN.lock().unwrap();
     let Some(Wait(claim, waiter)) = &*shown else { return false };
     // SAFETY: **shown**.
