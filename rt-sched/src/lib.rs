@@ -86,4 +86,5 @@ pub mod thread;
 pub mod timer;
 #[cfg(not(loom))]
 mod victim;
+#[cfg(not(loom))]
 pub mod world;

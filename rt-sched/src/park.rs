@@ -13,6 +13,7 @@ use rt_wait::park::{ParkHeader, ParkOps, WaitReason};
 
 use crate::g::{G, Status};
 use crate::p::P;
+use crate::runq::Push;
 use crate::sched::Sched;
 use crate::schedule::{self, after_push, current_g, current_m, wake_for_work};
 
@@ -100,7 +101,10 @@ pub(crate) unsafe fn goready(gp: NonNull<G>) {
     let pp = unsafe { mp.pp() };
     // SAFETY: as above, and the goroutine is in no queue.
     let pushed = unsafe { pp.runq.owner().push_next(gp) };
-    after_push(sched, pushed);
+    let runs_next = matches!(pushed, Push::Lone) && running.park.ops.is_none();
+    if !runs_next {
+        after_push(sched, pushed); // g0 takes a lone one itself
+    }
 }
 
 /// Puts a runnable goroutine into the global queue, and wakes somebody for it.

@@ -6,7 +6,6 @@
 #![allow(unsafe_code, reason = "**listed**: intrusive lists")]
 
 use core::ptr::{NonNull, null_mut};
-use core::sync::atomic::Ordering;
 
 use crate::m::M;
 use crate::p::P;
@@ -33,10 +32,6 @@ impl Synced {
         self.pidle = p.link.take();
         shared.idle_mask.write(p.id(), false);
         shared.idle.p_leaves();
-        if shared.sysmon_waits.load(Ordering::Relaxed) {
-            shared.sysmon_waits.store(false, Ordering::Relaxed);
-            shared.sysmon_note.wakeup(); // there is something to watch again
-        }
         Some(pp)
     }
 

@@ -86,9 +86,11 @@ impl Poller {
     }
 
     /// Waits until the earliest deadline, if nobody else waits. `first` looks at every heap;
-    /// `sleep` sleeps on the note until a deadline. False: somebody waits already.
-    pub fn wait(&self, first: impl Fn() -> u64, sleep: impl FnOnce(&Note, u64)) -> bool {
-        if self.lastpoll.swap(0, Ordering::SeqCst) == 0 {
+    /// `sleep` sleeps on the note until a deadline, and is told when somebody last waited. False:
+    /// somebody waits already.
+    pub fn wait(&self, first: impl Fn() -> u64, sleep: impl FnOnce(&Note, u64, u64)) -> bool {
+        let last = self.lastpoll.swap(0, Ordering::SeqCst);
+        if last == 0 {
             return false;
         }
         self.until.store(0, Ordering::SeqCst);
@@ -97,7 +99,7 @@ impl Poller {
         self.until.store(until, Ordering::SeqCst);
         loom_barrier();
         if first() >= until {
-            sleep(&self.note, until);
+            sleep(&self.note, until, last);
         }
         true
     }
@@ -150,7 +152,7 @@ mod models {
         fn wait(&self) -> bool {
             let waited = self.poller.wait(
                 || self.first(),
-                |note, until| {
+                |note, until, _last| {
                     assert_eq!(self.waiting.fetch_add(1, Ordering::SeqCst), 0, "two wait");
                     if until > 50 {
                         note.sleep();

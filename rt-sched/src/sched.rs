@@ -81,7 +81,7 @@ pub struct Shared {
     pub(crate) goid_gen: AtomicU64,
     /// The main goroutine runs: new work may start threads. Go: `mainStarted`.
     pub(crate) main_started: AtomicBool,
-    /// sysmon sleeps until a P is busy. Written under the lock. Go: `sysmonwait`.
+    /// sysmon sleeps until there is something to watch, or has not been started. Go: `sysmonwait`.
     pub(crate) sysmon_waits: AtomicBool,
     pub(crate) sysmon_note: Note,
     /// sysmon has been started.
@@ -209,7 +209,7 @@ impl Shared {
             created_elsewhere: AtomicU64::new(0),
             goid_gen: AtomicU64::new(0),
             main_started: AtomicBool::new(false),
-            sysmon_waits: AtomicBool::new(false),
+            sysmon_waits: AtomicBool::new(true),
             sysmon_note: Note::new(),
             sysmon_started: AtomicBool::new(false),
             steal_order: WorldStopped::new(StealOrder::new()),

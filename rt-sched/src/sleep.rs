@@ -124,6 +124,22 @@ fn first_deadline(shared: &Shared) -> u64 {
     shared.allp.iter().map(|pp| pp.timers.first_when()).min().unwrap_or(NEVER)
 }
 
+/// With more timers than this, deadlines come in crowds.
+const CROWD: usize = 256;
+/// How long nobody wakes for a crowd after the last wake-up, in ns: a wake-up costs up to 10 µs of
+/// CPU time, and should serve several deadlines.
+const REST_NS: u64 = 250_000;
+
+fn timers(shared: &Shared) -> usize {
+    shared.allp.iter().map(|pp| pp.timers.len()).sum()
+}
+
+/// When to wake for a deadline at `first`, after a wake-up at `last`: at once, but for a crowd.
+fn rested(first: u64, last: u64, timers: impl FnOnce() -> usize) -> u64 {
+    let rested = last.saturating_add(REST_NS);
+    if first < rested && timers() > CROWD { rested } else { first }
+}
+
 /// Waits for the earliest deadline, if there is one and nobody else does. True when the M has a P
 /// again and must look for work; false when it has nothing to wait for. The M has no P.
 pub(crate) fn sleep_for_timers(mp: &M, sched: &Sched) -> bool {
@@ -133,7 +149,8 @@ pub(crate) fn sleep_for_timers(mp: &M, sched: &Sched) -> bool {
     }
     let waited = shared.poller.wait(
         || first_deadline(shared),
-        |note, until| {
+        |note, first, last| {
+            let until = rested(first, last, || timers(shared));
             let now = nanotime();
             if until > now {
                 mp.be_punctual();
@@ -146,4 +163,21 @@ pub(crate) fn sleep_for_timers(mp: &M, sched: &Sched) -> bool {
     }
     shared.poller.finish(nanotime());
     take_p_back(mp, sched)
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_crowds_wait_for_each_other() {
+        let last = 1_000_000;
+        for few in [1, CROWD] {
+            assert_eq!(rested(last + 10, last, || few), last + 10);
+        }
+        assert_eq!(rested(last + 10, last, || CROWD + 1), last + REST_NS);
+        assert_eq!(rested(last - 10, last, || CROWD + 1), last + REST_NS);
+        assert_eq!(rested(last + REST_NS, last, || unreachable!()), last + REST_NS);
+        assert_eq!(rested(NEVER, last, || unreachable!()), NEVER);
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! For now it has one duty: a lone goroutine in a busy P's `next` slot, which woke nobody when it
 //! was put there. If the P does not come to it while another idles, sysmon wakes an M. It is
-//! started when there is first something to watch, and sleeps while every P idles or none does.
+//! started when there is first something to watch. When every P idles it goes to sleep, until a
+//! goroutine is put into a `next` slot beside an idle P again.
 
 use core::sync::atomic::Ordering;
 
@@ -23,16 +24,24 @@ const PATIENCE: u32 = 20;
 #[inline(always)]
 pub(crate) fn watch_lone(sched: &Sched) {
     let shared = &sched.shared;
-    if shared.idle.npidle() != 0 && !shared.sysmon_started.load(Ordering::Relaxed) {
-        start(sched);
+    // The push before was a full barrier, where there is an idle P: pairs with `wait_for_work`.
+    if shared.idle.npidle() != 0 && shared.sysmon_waits.load(Ordering::Relaxed) {
+        wake(sched);
     }
 }
 
 #[cold]
-fn start(sched: &Sched) {
+fn wake(sched: &Sched) {
     let shared = &sched.shared;
-    let main_runs = shared.main_started.load(Ordering::Relaxed);
-    if main_runs && !shared.sysmon_started.swap(true, Ordering::Relaxed) {
+    if !shared.main_started.load(Ordering::Relaxed) {
+        return;
+    }
+    if !shared.sysmon_waits.swap(false, Ordering::Relaxed) {
+        return; // another one does it
+    }
+    if shared.sysmon_started.swap(true, Ordering::Relaxed) {
+        shared.sysmon_note.wakeup();
+    } else {
         start_system_thread(sched, run);
     }
 }
@@ -66,15 +75,14 @@ fn nothing_to_watch(sched: &Sched) -> bool {
     sched.shared.idle.npidle() == sched.shared.gomaxprocs()
 }
 
-/// Sleeps until a P leaves the idle list.
+/// Sleeps until a goroutine is put into a `next` slot beside an idle P.
 fn wait_for_work(sched: &Sched) {
     let shared = &sched.shared;
-    let synced = sched.lock();
-    if !nothing_to_watch(sched) {
+    // Before the look: a P that leaves the idle list after it sees this when it pushes.
+    shared.sysmon_waits.swap(true, Ordering::SeqCst);
+    if !nothing_to_watch(sched) && shared.sysmon_waits.swap(false, Ordering::Relaxed) {
         return;
     }
-    shared.sysmon_waits.store(true, Ordering::Relaxed); // read under the lock, by pidleget
-    drop(synced);
     shared.sysmon_note.sleep();
     shared.sysmon_note.clear();
 }
