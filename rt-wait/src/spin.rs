@@ -85,10 +85,9 @@ impl<T> SpinLock<T> {
         }
     }
 
-    /// Takes the lock without a guard and without a place in the lock order: for who takes several,
-    /// in an order of its own.
+    /// Takes the lock without a guard: for who takes several, in an order of its own, and has a
+    /// [`Several`].
     pub fn lock_raw(&self) {
-        rank::acquire_unordered(Rank::Object);
         #[cfg(loom)]
         let gate = self.gate.lock().unwrap();
         if self.taken.swap(TAKEN, Ordering::Acquire) != FREE {
@@ -103,7 +102,6 @@ impl<T> SpinLock<T> {
     /// # Safety
     /// **held**: by the caller, raw.
     pub unsafe fn unlock_raw(&self) {
-        rank::release(Rank::Object);
         self.taken.store(FREE, Ordering::Release); // pairs with the swap in `lock`
         #[cfg(loom)]
         drop(self.kept());
@@ -166,6 +164,26 @@ impl<T> SpinLock<T> {
                 rt_os::sys::thread::usleep(NAP_US);
             }
         }
+    }
+}
+
+/// A place in the lock order for any number of locks that are taken raw. Dropped after they are
+/// given back.
+#[derive(Debug)]
+#[must_use = "it stands for locks that are held"]
+pub struct Several(());
+
+impl Several {
+    /// Stands for the locks that are taken from here on.
+    pub fn begin() -> Several {
+        rank::acquire(Rank::Object);
+        Several(())
+    }
+}
+
+impl Drop for Several {
+    fn drop(&mut self) {
+        rank::release(Rank::Object);
     }
 }
 

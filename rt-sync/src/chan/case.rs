@@ -10,7 +10,7 @@ use rt_os::sys::clock::nanotime;
 use rt_wait::claim::Claim;
 
 use super::channel::{Channel, End};
-use super::state::{State, Wait, Won};
+use super::state::{State, Turn, Wait, Won};
 use super::timed::{At, Tick};
 use crate::host::NEVER;
 use crate::queue::{Node, WaitQueue};
@@ -24,7 +24,7 @@ pub(super) trait AnyChannel {
     fn is_ready(&self, end: End) -> bool;
     /// Wins the case, if that need not wait; wakes who must be woken.
     fn try_select(&self, end: End, own: &Claim) -> Won;
-    fn abandon(&self, end: End);
+    fn abandon(&self, turn: Turn);
     /// Takes a case out, if it is still queued.
     fn remove(&self, end: End, node: Pin<&Node<Wait>>, watch: bool);
     fn wake_watchers(&self);
@@ -98,7 +98,7 @@ pub(super) enum Token {
     /// The other side is gone.
     Closed,
     /// It has its turn.
-    Promise,
+    Turn(Turn),
     /// Time has come.
     Time(u64),
 }
@@ -114,7 +114,7 @@ impl Case<'_> {
     pub(super) fn try_win(&self, own: &Claim) -> Option<Token> {
         match self.source {
             Source::Channel(channel, end) => match channel.try_select(end, own) {
-                Won::Promise(_) => Some(Token::Promise),
+                Won::Turn(turn, _) => Some(Token::Turn(turn)),
                 Won::Closed => Some(Token::Closed),
                 Won::No => None,
             },
@@ -159,16 +159,16 @@ impl<T> AnyChannel for Channel<T> {
     fn try_select(&self, end: End, own: &Claim) -> Won {
         let mut state = self.state.lock();
         match win(&mut state, end, own) {
-            Won::Promise(woken) => {
+            Won::Turn(turn, woken) => {
                 self.settle(state, woken);
-                Won::Promise(None)
+                Won::Turn(turn, None)
             }
             other => other,
         }
     }
 
-    fn abandon(&self, end: End) {
-        self.abandon(end);
+    fn abandon(&self, turn: Turn) {
+        self.abandon(turn);
     }
 
     fn remove(&self, end: End, node: Pin<&Node<Wait>>, watch: bool) {

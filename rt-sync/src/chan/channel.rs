@@ -13,7 +13,7 @@ use rt_wait::park::{Spot, WaitReason};
 use rt_wait::spin::{Guard, SpinLock};
 
 use super::error::{RecvTimeoutError, SendTimeoutError, TryRecvError, TrySendError};
-use super::state::{Received, Sent, State, Wait};
+use super::state::{Outcome, Received, Sent, State, Turn, Wait};
 use crate::host::NEVER;
 use crate::queue::{Node, Popped};
 use crate::wait;
@@ -246,7 +246,9 @@ impl<T> Channel<T> {
         match unsafe { (*place).take() } {
             Some(value) => Some(Ok(value)),
             None if !in_time => Some(Err(RecvTimeoutError::Timeout)),
-            None if node.data.closed.get() => Some(Err(RecvTimeoutError::Disconnected)),
+            None if node.data.outcome.get() == Outcome::Closed => {
+                Some(Err(RecvTimeoutError::Disconnected))
+            }
             None => None,
         }
     }
@@ -269,11 +271,12 @@ impl<T> Channel<T> {
         unsafe { (*place).take() }
     }
 
-    /// Completes a send that a select has won.
-    pub(super) fn deliver(&self, value: T) {
+    /// Completes a send that a select has won. Gives the value back when nobody will receive.
+    pub(super) fn deliver(&self, turn: Turn, value: T) -> Result<(), T> {
         let mut state = self.state.lock();
-        let woken = state.deliver(value);
+        let woken = state.deliver(turn, value)?;
         self.settle(state, woken);
+        Ok(())
     }
 
     /// Completes a receive that a select has won. `None`: its value was not given.
@@ -282,22 +285,16 @@ impl<T> Channel<T> {
         match state.collect() {
             Some(value) => {
                 drop(state);
-                Some(value)
+                value
             }
             None => self.inherit(state, None),
         }
     }
 
     /// A select that has won does not complete.
-    pub(super) fn abandon(&self, end: End) {
+    pub(super) fn abandon(&self, turn: Turn) {
         let mut state = self.state.lock();
-        let woken = match end {
-            End::Send => state.abandon_send(),
-            End::Receive => {
-                state.abandon_receive();
-                None
-            }
-        };
+        let woken = state.abandon(turn);
         self.settle(state, woken);
     }
 

@@ -148,3 +148,83 @@ fn loom_select_send_to_a_waiting_receiver() {
         assert_eq!(receives.join().unwrap(), Ok(7));
     });
 }
+
+/// A receive and a send by selects on a channel without a bound.
+#[test]
+fn loom_select_against_select_without_bound() {
+    loom::model(|| {
+        let (sender, receiver): Pair = unbounded();
+        let receives = thread::spawn(move || {
+            let mut select = Select::new();
+            select.recv(&receiver);
+            select.select().recv(&receiver)
+        });
+        let mut select = Select::new();
+        select.send(&sender);
+        select.select().send(&sender, 7).unwrap();
+        assert_eq!(receives.join().unwrap(), Ok(7));
+    });
+}
+
+/// A receive is won and dropped: another receiver gets the message.
+#[test]
+fn loom_select_receive_given_up() {
+    for cap in [0, 1] {
+        loom::model(move || {
+            let (sender, receiver): Pair = bounded(cap);
+            let open = sender.clone();
+            let sends = thread::spawn(move || sender.send(7));
+            let theirs = receiver.clone();
+            let receives = thread::spawn(move || theirs.recv());
+            let mut select = Select::new();
+            select.recv(&receiver);
+            if let Ok(selected) = select.try_select() {
+                selected.forgo();
+            }
+            assert_eq!(receives.join().unwrap(), Ok(7));
+            assert_eq!(sends.join().unwrap(), Ok(()));
+            drop(open);
+        });
+    }
+}
+
+/// A send is won and dropped: whoever was to get its message gets the next one.
+#[test]
+fn loom_select_send_given_up() {
+    for by_select in [false, true] {
+        loom::model(move || {
+            let (sender, receiver): Pair = bounded(0);
+            let receives = thread::spawn(move || {
+                if !by_select {
+                    return receiver.recv();
+                }
+                let mut select = Select::new();
+                select.recv(&receiver);
+                select.select().recv(&receiver)
+            });
+            let mut select = Select::new();
+            select.send(&sender);
+            select.select().forgo();
+            sender.send(7).unwrap();
+            assert_eq!(receives.join().unwrap(), Ok(7));
+        });
+    }
+}
+
+/// Both sides are selects, and the one that receives thinks better of it.
+#[test]
+fn loom_select_receive_given_up_before_the_send() {
+    loom::model(|| {
+        let (sender, receiver): Pair = bounded(0);
+        let sends = thread::spawn(move || {
+            let mut select = Select::new();
+            select.send(&sender);
+            select.select().send(&sender, 7).unwrap();
+        });
+        let mut select = Select::new();
+        select.recv(&receiver);
+        select.select().forgo();
+        assert_eq!(receiver.recv(), Ok(7));
+        sends.join().unwrap();
+    });
+}

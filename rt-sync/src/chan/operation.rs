@@ -50,10 +50,8 @@ impl<'a, H: Host> SelectedOperation<'a, H> {
     pub fn send<T>(self, s: &Sender<T, H>, msg: T) -> Result<(), SendError<T>> {
         match self.complete(core::ptr::from_ref(s).cast(), "sender") {
             Token::Closed => Err(SendError(msg)),
-            Token::Promise | Token::Time(_) => {
-                s.channel().deliver(msg);
-                Ok(())
-            }
+            Token::Turn(turn) => s.channel().deliver(turn, msg).map_err(SendError),
+            Token::Time(_) => unreachable!("time sends nothing"),
         }
     }
 
@@ -67,7 +65,7 @@ impl<'a, H: Host> SelectedOperation<'a, H> {
     pub fn recv<T>(self, r: &Receiver<T, H>) -> Result<T, RecvError> {
         let token = self.complete(core::ptr::from_ref(r).cast(), "receiver");
         match (&r.flavor, token) {
-            (Flavor::Channel(shared), Token::Promise) => match shared.channel.collect() {
+            (Flavor::Channel(shared), Token::Turn(_)) => match shared.channel.collect() {
                 Some(message) => Ok(message),
                 None => r.recv(), // what was promised was not given
             },
@@ -79,11 +77,24 @@ impl<'a, H: Host> SelectedOperation<'a, H> {
     }
 }
 
+impl<H: Host> SelectedOperation<'_, H> {
+    fn abandon(&self) {
+        if let (Source::Channel(channel, _), Token::Turn(turn)) = (self.case.source, self.token) {
+            channel.abandon(turn);
+        }
+    }
+
+    /// As a drop, without its panic.
+    #[cfg(all(test, loom))]
+    pub(super) fn forgo(self) {
+        self.abandon();
+        core::mem::forget(self);
+    }
+}
+
 impl<H: Host> Drop for SelectedOperation<'_, H> {
     fn drop(&mut self) {
-        if let (Source::Channel(channel, end), Token::Promise) = (self.case.source, self.token) {
-            channel.abandon(end);
-        }
+        self.abandon();
         if !H::panicking() {
             panic!("dropped `SelectedOperation` without completing the operation");
         }

@@ -10,6 +10,7 @@ use core::cell::Cell;
 use core::pin::Pin;
 
 use rt_wait::claim::Claim;
+use rt_wait::spin::Several;
 
 use super::case::{AnyChannel, Token, order_of};
 use super::channel::End;
@@ -61,16 +62,18 @@ pub(super) struct Locked<'q, 's, 'a, H: Host> {
     /// The channels, by address, each once.
     channels: Few<&'s dyn AnyChannel>,
     watched: Cell<bool>,
+    _rank: Several,
 }
 
 impl<'q, 's, 'a, H: Host> Locked<'q, 's, 'a, H> {
     pub(super) fn lock(queued: &'q Queued<'s, 'a, H>) -> Locked<'q, 's, 'a, H> {
+        let rank = Several::begin();
         let mut channels = Few::new();
         queued.channels().for_each(|(_, channel, ..)| channels.push(channel));
         channels.as_mut_slice().sort_unstable_by_key(|&channel| order_of(channel));
         channels.dedup_by_key(|&channel| order_of(channel));
         channels.as_slice().iter().for_each(|channel| channel.lock_raw());
-        Locked { queued, channels, watched: Cell::new(false) }
+        Locked { queued, channels, watched: Cell::new(false), _rank: rank }
     }
 
     /// A case that can be done now, and whom to wake.
@@ -80,15 +83,15 @@ impl<'q, 's, 'a, H: Host> Locked<'q, 's, 'a, H> {
             if self.queued.watch {
                 // SAFETY: **raw**.
                 if unsafe { channel.is_ready_raw(end) } {
-                    return Some((index, Token::Promise, None));
+                    return Some((index, Token::Closed, None)); // no token is needed to look
                 }
                 continue;
             }
             // SAFETY: **raw**.
             match unsafe { channel.win_raw(end, claim) } {
-                Won::Promise(woken) => {
+                Won::Turn(turn, woken) => {
                     self.watched.set(true);
-                    return Some((index, Token::Promise, woken));
+                    return Some((index, Token::Turn(turn), woken));
                 }
                 Won::Closed => return Some((index, Token::Closed, None)),
                 Won::No => {}
@@ -107,10 +110,15 @@ impl<'q, 's, 'a, H: Host> Locked<'q, 's, 'a, H> {
 
     /// True: somebody watches a channel where something has changed.
     pub(super) fn unlock(self) -> bool {
+        self.watched.get()
+    }
+}
+
+impl<H: Host> Drop for Locked<'_, '_, '_, H> {
+    fn drop(&mut self) {
         for channel in self.channels.as_slice() {
             // SAFETY: **raw**: until now.
             unsafe { channel.unlock_raw() };
         }
-        self.watched.get()
     }
 }

@@ -26,7 +26,7 @@ use super::operation::SelectedOperation;
 use super::queued::{Locked, Queued};
 use super::receiver::{Flavor, Receiver};
 use super::sender::Sender;
-use super::state::Wait;
+use super::state::{Outcome, Wait};
 use crate::host::{Host, NEVER, NoStd, deadline_after};
 use crate::queue::Node;
 use crate::wait;
@@ -287,8 +287,10 @@ impl<'a, H: Host> Select<'a, H> {
         queued.remove();
         let Some(by) = claim.taken_by() else { return Ended::TimeCame };
         let at = by - FIRST_CASE;
-        let closed = nodes.as_slice()[at].data.closed.get();
-        let token = if closed { Token::Closed } else { Token::Promise };
+        let token = match nodes.as_slice()[at].data.outcome.get() {
+            Outcome::Won(turn) => Token::Turn(turn),
+            Outcome::Done | Outcome::Closed => Token::Closed, // done: it only looks
+        };
         Ended::Case(order.as_slice()[at], token)
     }
 }

@@ -2,8 +2,8 @@
 //! `closechan`.
 //!
 //! A value moves once: into the buffer, or straight from the stack of who sends to the stack of who
-//! waits for it. Selects know no types, and so have no place for a value: one that wins is
-//! *promised* its turn, and takes it when it completes.
+//! waits for it. Selects know no types, and so have no place for a value: one that wins gets a
+//! [`Turn`], and moves the value when it completes.
 //!
 //! ```text
 //!   who comes     finds                        does
@@ -20,14 +20,16 @@
 //!   for a select; it belongs to who holds the lock, and after a pop to the popper until `ready`.
 #![allow(unsafe_code, reason = "**slot**: values move between stacks")]
 
+mod turns;
+
 use alloc::collections::VecDeque;
 use core::cell::Cell;
 use core::ptr::null_mut;
 
-use rt_wait::claim::Claim;
-
 use super::items::Items;
 use crate::queue::{Popped, WaitQueue};
+
+pub(super) use turns::{Turn, Won};
 
 /// What a waiter waits with.
 #[derive(Debug)]
@@ -35,8 +37,19 @@ pub(super) struct Wait {
     /// An `Option<T>`: a sender's value, or a receiver's place for one. Null: a select, or one that
     /// only watches.
     slot: *mut (),
-    /// It was woken because the other side is gone.
-    pub(super) closed: Cell<bool>,
+    /// What has become of it. Written by the popper.
+    pub(super) outcome: Cell<Outcome>,
+}
+
+/// What became of a wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It got what it waited for, or shall look again.
+    Done,
+    /// It is a select that has won.
+    Won(Turn),
+    /// The other side is gone.
+    Closed,
 }
 
 // SAFETY: **slot**.
@@ -45,12 +58,12 @@ unsafe impl Send for Wait {}
 impl Wait {
     /// Of one that has a value, or a place for one.
     pub(super) fn with<T>(slot: *mut Option<T>) -> Wait {
-        Wait { slot: slot.cast(), closed: Cell::new(false) }
+        Wait { slot: slot.cast(), outcome: Cell::new(Outcome::Done) }
     }
 
     /// Of a select.
     pub(super) fn select() -> Wait {
-        Wait { slot: null_mut(), closed: Cell::new(false) }
+        Wait { slot: null_mut(), outcome: Cell::new(Outcome::Done) }
     }
 }
 
@@ -59,9 +72,11 @@ impl Wait {
 pub(super) struct State<T> {
     /// In the buffer.
     items: Items<T>,
-    /// For selects that have won a receive and not completed it.
-    promised: VecDeque<T>,
-    /// Places in the buffer that are kept for selects that have won a send.
+    /// For turns to receive. Empty: the debt was not paid, look again.
+    promised: VecDeque<Option<T>>,
+    /// So many debts have no creditor any more.
+    surplus: usize,
+    /// Places in the buffer that are kept for turns to send. Stays 0 without a bound.
     rooms: usize,
     /// So many values go in; none: any number.
     cap: Option<usize>,
@@ -100,17 +115,6 @@ pub(super) enum Received<T> {
     Closed,
 }
 
-/// How a select's case went.
-#[must_use = "somebody may have to be woken"]
-pub(super) enum Won {
-    /// It has won, and must complete; whom to wake.
-    Promise(Option<Popped<Wait>>),
-    /// It has won: the other side is gone.
-    Closed,
-    /// It must wait.
-    No,
-}
-
 /// Moves a value into a popped receiver's slot.
 fn fill<T>(popped: &Popped<Wait>, value: T) {
     // SAFETY: **slot**: not null, seen by the caller.
@@ -128,11 +132,17 @@ fn is_select(popped: &Popped<Wait>) -> bool {
     popped.data().slot.is_null()
 }
 
+/// A popped select has won.
+fn grant(popped: &Popped<Wait>, turn: Turn) {
+    popped.data().outcome.set(Outcome::Won(turn));
+}
+
 impl<T> State<T> {
     pub(super) fn new(cap: Option<usize>) -> State<T> {
         State {
             items: Items::new(cap),
             promised: VecDeque::new(),
+            surplus: 0,
             rooms: 0,
             cap,
             closed: false,
@@ -186,11 +196,7 @@ impl<T> State<T> {
         if !self.receivers.is_empty()
             && let Some(receiver) = self.receivers.pop()
         {
-            if is_select(&receiver) {
-                self.promised.push_back(value);
-            } else {
-                fill(&receiver, value);
-            }
+            self.hand(&receiver, value);
             return Sent::Done(Some(receiver));
         }
         if !self.has_room() {
@@ -208,10 +214,24 @@ impl<T> State<T> {
             return Received::Value(value, sender);
         }
         match self.senders.pop() {
-            Some(sender) if is_select(&sender) => Received::Promise(sender),
+            Some(sender) if is_select(&sender) => {
+                grant(&sender, Turn::Debt);
+                Received::Promise(sender)
+            }
             Some(sender) => Received::Value(empty(&sender), Some(sender)),
             None if self.closed => Received::Closed,
             None => Received::Empty,
+        }
+    }
+
+    /// A value for a popped receiver.
+    #[inline]
+    fn hand(&mut self, receiver: &Popped<Wait>, value: T) {
+        if is_select(receiver) {
+            grant(receiver, Turn::Receive);
+            self.promised.push_back(Some(value));
+        } else {
+            fill(receiver, value);
         }
     }
 
@@ -222,81 +242,12 @@ impl<T> State<T> {
         }
         let sender = self.senders.pop()?;
         if is_select(&sender) {
+            grant(&sender, Turn::Room);
             self.rooms += 1;
         } else {
             self.items.push_back(empty(&sender));
         }
         Some(sender)
-    }
-
-    /// Wins a send for the select with claim `own`, if that need not wait. Its own cases are no
-    /// partners.
-    pub(super) fn select_send(&mut self, own: &Claim) -> Won {
-        if self.closed {
-            return Won::Closed;
-        }
-        if let Some(receiver) = self.receivers.pop_unless(|node| node.is_case_of(own)) {
-            if is_select(&receiver) {
-                return Won::Promise(Some(receiver)); // it will come for the value
-            }
-            self.heirs.adopt(receiver); // it waits on, for us
-            return Won::Promise(None);
-        }
-        if !self.has_room() {
-            return Won::No;
-        }
-        self.rooms += usize::from(self.cap.is_some());
-        Won::Promise(None)
-    }
-
-    /// Wins a receive for the select with claim `own`, if that need not wait.
-    pub(super) fn select_receive(&mut self, own: &Claim) -> Won {
-        if let Some(value) = self.items.pop_front() {
-            self.promised.push_back(value);
-            return Won::Promise(self.refill());
-        }
-        match self.senders.pop_unless(|node| node.is_case_of(own)) {
-            Some(sender) => {
-                if !is_select(&sender) {
-                    self.promised.push_back(empty(&sender));
-                }
-                Won::Promise(Some(sender))
-            }
-            None if self.closed => Won::Closed,
-            None => Won::No,
-        }
-    }
-
-    /// Completes a send that a select has won. Returns whom to wake.
-    pub(super) fn deliver(&mut self, value: T) -> Option<Popped<Wait>> {
-        if let Some(heir) = self.heirs.pop_claimed() {
-            fill(&heir, value);
-            return Some(heir);
-        }
-        if self.rooms == 0 && self.cap.is_some() {
-            self.promised.push_back(value); // for the select that was woken for it
-            return None;
-        }
-        self.rooms = self.rooms.saturating_sub(1);
-        match self.receivers.pop() {
-            Some(receiver) if is_select(&receiver) => {
-                self.promised.push_back(value);
-                Some(receiver)
-            }
-            Some(receiver) => {
-                fill(&receiver, value);
-                Some(receiver)
-            }
-            None => {
-                self.items.push_back(value);
-                None
-            }
-        }
-    }
-
-    /// Completes a receive that a select has won, if its value is there already.
-    pub(super) fn collect(&mut self) -> Option<T> {
-        self.promised.pop_front()
     }
 
     /// Waits among those who were promised a value.
@@ -306,22 +257,6 @@ impl<T> State<T> {
     pub(super) unsafe fn push_heir(&mut self, node: core::pin::Pin<&crate::queue::Node<Wait>>) {
         // SAFETY: the caller's.
         unsafe { self.heirs.push(node) };
-    }
-
-    /// A select that has won a send will not complete it: gives its turn on.
-    pub(super) fn abandon_send(&mut self) -> Option<Popped<Wait>> {
-        if let Some(heir) = self.heirs.pop_claimed() {
-            return Some(heir); // with an empty slot: it tries again
-        }
-        self.rooms = self.rooms.saturating_sub(1);
-        self.refill()
-    }
-
-    /// A select that has won a receive will not complete it: its value is the next one's.
-    pub(super) fn abandon_receive(&mut self) {
-        if let Some(value) = self.promised.pop_front() {
-            self.items.push_front(value);
-        }
     }
 
     /// One side is gone. Whoever waits must be woken, by [`State::pop_closed`]. Returns the values
@@ -336,7 +271,7 @@ impl<T> State<T> {
         let waits = self.senders.pop().or_else(|| self.receivers.pop());
         let popped = waits.or_else(|| self.send_watchers.pop());
         let popped = popped.or_else(|| self.recv_watchers.pop())?;
-        popped.data().closed.set(true);
+        popped.data().outcome.set(Outcome::Closed);
         Some(popped)
     }
 
