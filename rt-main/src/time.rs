@@ -26,7 +26,7 @@ where
     // SAFETY: **booted**.
     let sched = unsafe { crate::rt0::SCHED.get() };
     // SAFETY: **no thread-locals**.
-    Timer(unsafe { AfterFunc::start(sched, in_ns(delay), f) })
+    Timer(unsafe { AfterFunc::start(sched, in_ns(delay), |call| call(), f) })
 }
 
 impl Timer {

@@ -22,11 +22,16 @@ use crate::timer::{NEVER, Started, Timer};
 
 type Function = dyn Fn() + Send + Sync;
 
+/// Calls what it is given, once, and sees to what must be seen to around a goroutine's function. In
+/// it the function is called and may be dropped, with all that it has captured.
+pub type Around = fn(&mut dyn FnMut());
+
 struct Inner {
     timer: Timer,
     /// One starts or stops it at a time.
     changing: Mutex<()>,
     sched: &'static Sched,
+    around: Around,
     function: Box<Function>,
 }
 
@@ -42,19 +47,21 @@ impl core::fmt::Debug for AfterFunc {
 }
 
 impl AfterFunc {
-    /// Calls `function` in a goroutine of its own, `delay_ns` from now.
+    /// Calls `function` in a goroutine of its own, `delay_ns` from now, with `around` around it.
     ///
     /// # Safety
     /// As for [`crate::spawn::go`], which starts the goroutine.
     pub unsafe fn start(
         sched: &'static Sched,
         delay_ns: u64,
+        around: Around,
         function: impl Fn() + Send + Sync + 'static,
     ) -> AfterFunc {
         let inner = Arc::new_cyclic(|this: &alloc::sync::Weak<Inner>| Inner {
             timer: Timer::new(fire, this.as_ptr().cast_mut().cast()),
             changing: Mutex::new(Rank::Join, ()),
             sched,
+            around,
             function: Box::new(function),
         });
         let after = AfterFunc { inner };
@@ -99,13 +106,23 @@ impl AfterFunc {
     }
 }
 
+fn call(inner: Arc<Inner>) {
+    let around = inner.around;
+    let mut inner = Some(inner);
+    around(&mut || {
+        if let Some(inner) = inner.take() {
+            (inner.function)();
+        }
+    });
+}
+
 /// Called by the heap's P, which has taken the timer out.
 unsafe fn fire(argument: *mut ()) {
     // SAFETY: **counted**: the heap's count is ours now.
     let inner = unsafe { Arc::from_raw(argument.cast::<Inner>().cast_const()) };
     let options = Options { sched: Some(inner.sched), ..Options::default() };
     // SAFETY: `start`'s contract.
-    if let Err(error) = unsafe { go_with(options, move || (inner.function)()) } {
+    if let Err(error) = unsafe { go_with(options, move || call(inner)) } {
         rt_os::throw::throw_with(
             format_args!("runtime: a timer's goroutine: {error}\n"),
             "no goroutine for a timer",

@@ -31,6 +31,9 @@ use crate::thread::handoffp;
 ///
 /// Where goroutines keep their Ps ([`crate::pinned`]) it blocks the P too.
 ///
+/// When `f` unwinds the goroutine comes back all the same, maybe on another thread: a ground whose
+/// threads count panics must catch them in `f`.
+///
 /// It costs a hand-over to another thread: use it for calls that may take longer than some tens of
 /// µs.
 pub fn blocking<R>(f: impl FnOnce() -> R) -> R {

@@ -85,6 +85,7 @@ impl Thread {
     }
 
     /// The token of `park` and `unpark`: only the goroutine or thread itself may park.
+    #[doc(hidden)]
     #[must_use]
     pub fn parker(&self) -> &Parker {
         &self.info().parker

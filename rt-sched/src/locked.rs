@@ -17,7 +17,7 @@ use crate::p::P;
 use crate::procresize::{acquirep, releasep};
 use crate::sched::Sched;
 use crate::schedule::{current_g, current_m};
-use crate::thread::{gcstopm, handoffp, sleep_until_woken, wait_for_p};
+use crate::thread::{handoffp, sleep_until_woken, wait_for_p};
 
 /// Ties the running goroutine to its thread: it runs there and nothing else does, until it has
 /// called [`unlock_os_thread`] as often. If it ends tied, the thread ends. Does nothing on other
@@ -32,12 +32,29 @@ pub fn lock_os_thread() {
     tie(mp, g);
 }
 
+/// Ties the running goroutine to its thread, whatever [`unlock_os_thread`] does, until this is
+/// called with `false`: for who starts goroutines that are pinned. Go: `m.lockedInt`.
+pub fn pin(pinned: bool) {
+    let Some((mp, g)) = running() else { return };
+    mp.locked_int.set(pinned);
+    if pinned {
+        tie(mp, g);
+    } else if !is_tied(mp, g) {
+        untie(mp, g);
+    }
+}
+
+/// Does anything tie the running goroutine to its thread?
+fn is_tied(mp: &M, g: &G) -> bool {
+    mp.locked_ext.get() != 0 || mp.locked_int.get() || g.is_wired.get()
+}
+
 /// Takes one [`lock_os_thread`] back. Does nothing when there is none.
 pub fn unlock_os_thread() {
     let Some((mp, g)) = running() else { return };
     let Some(depth) = mp.locked_ext.get().checked_sub(1) else { return };
     mp.locked_ext.set(depth);
-    if depth == 0 && !g.is_wired.get() {
+    if !is_tied(mp, g) {
         untie(mp, g);
     }
 }
@@ -64,7 +81,7 @@ fn rewire(g: &G, wired: bool) {
     g.is_wired.set(wired);
     if wired {
         tie(mp, g);
-    } else if mp.locked_ext.get() == 0 {
+    } else if !is_tied(mp, g) {
         untie(mp, g);
     }
 }
@@ -119,9 +136,8 @@ pub(crate) fn wait_for_own(mp: &M) -> Option<NonNull<G>> {
     let pp = NonNull::new(mp.nextp.replace(null_mut())).expect("stoplockedm: woken without a P");
     // SAFETY: **alive**; the waker gave it to us.
     acquirep(mp, unsafe { pp.as_ref() });
-    while sched.shared.is_stopping() {
-        gcstopm(mp, sched);
-    }
+    // If the world is stopping the goroutine runs all the same, and the P stops after it: it is in
+    // no queue, where others would find it.
     Some(gp)
 }
 

@@ -43,6 +43,8 @@ pub struct M {
     pub(crate) lockedg: Cell<*mut G>,
     /// How often its goroutine has locked it. Go: `m.lockedExt`.
     pub(crate) locked_ext: Cell<u32>,
+    /// Its goroutine is pinned. Owner. Go: `m.lockedInt`.
+    pub(crate) locked_int: Cell<bool>,
     /// Its goroutine ended while locked to it: the thread ends too.
     pub(crate) exit_wanted: Cell<bool>,
     /// What it runs instead of the scheduler: sysmon. Go: `m.mstartfn`.
@@ -90,6 +92,7 @@ impl M {
             spinning: Cell::new(false),
             lockedg: Cell::new(null_mut()),
             locked_ext: Cell::new(0),
+            locked_int: Cell::new(false),
             exit_wanted: Cell::new(false),
             startfn: Cell::new(None),
             rand: Cell::new(CheapRand::new(0)),

@@ -356,6 +356,7 @@ pub(crate) unsafe fn goexit0(g: &G) -> ! {
         // It ends locked to its thread: whatever it did to the thread ends with the thread.
         mp.lockedg.set(null_mut());
         mp.locked_ext.set(0);
+        mp.locked_int.set(false);
         g.lockedm.set(null_mut());
         mp.exit_wanted.set(true);
     }

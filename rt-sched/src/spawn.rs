@@ -28,7 +28,7 @@ use crate::schedule::{after_push, arrive, current_g, current_m, goexit0};
 /// Goroutine numbers are handed to Ps in batches. Go: `_GoidCacheBatch`.
 const GOID_BATCH: u64 = 16;
 /// A larger closure or result must be boxed by the caller, in bytes: it would eat the stack.
-const PAYLOAD_MAX: usize = 32 << 10;
+const PAYLOAD_MAX: usize = 4 << 10;
 
 union Payload<F, T> {
     f: ManuallyDrop<F>,
@@ -40,7 +40,7 @@ union Payload<F, T> {
 pub enum SpawnError {
     /// There is no stack for it.
     Stack(StackError),
-    /// The closure or its result takes more than 32 KiB of the stack.
+    /// The closure or its result takes more than 4 KiB of the stack.
     TooLarge {
         /// What it takes, in bytes.
         size_bytes: usize,

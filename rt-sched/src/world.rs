@@ -60,7 +60,9 @@ pub fn set_procs(nprocs: u32) -> Result<u32, SetProcsError> {
     if nprocs == 0 {
         return Err(SetProcsError::Zero);
     }
-    let Some(sched) = crate::park::current_sched() else {
+    let sched = crate::park::current_sched();
+    let has_p = crate::park::with_current_p(|pp| pp.is_some()); // not so in a blocking call
+    let Some(sched) = sched.filter(|_| has_p) else {
         return Err(SetProcsError::NotAGoroutine);
     };
     if sched.is_pinned() {

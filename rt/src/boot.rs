@@ -36,6 +36,10 @@ pub struct Config {
     /// No goroutine ever changes its thread: the safety contract of [`start`] is then void. Each P
     /// has one thread, a goroutine stays where it is started, and what blocks a thread blocks all
     /// goroutines of its P, [`blocking`](crate::blocking) too. The number of Ps is fixed.
+    ///
+    /// std counts panics by thread. While a goroutine waits in the middle of its unwinding, in a
+    /// `drop`, its neighbours on the thread are taken for panicking too: a lock that they give back
+    /// is poisoned, one that they panic with may not be. A panic hook must not wait.
     pub pinned: bool,
     /// How many threads there may be. One more ends the program, with Go's text.
     pub max_threads: usize,
@@ -123,8 +127,8 @@ fn check(config: &Config) -> io::Result<()> {
     if config.procs == Some(0) {
         return wrong("procs is 0");
     }
-    if config.procs.is_some_and(|procs| u32::try_from(procs).is_err()) {
-        return wrong("procs is more than 32 bits");
+    if config.procs.is_some_and(|procs| i32::try_from(procs).is_err()) {
+        return wrong("procs is more than 31 bits");
     }
     if config.max_threads == 0 {
         return wrong("max_threads is 0");

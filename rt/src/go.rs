@@ -4,7 +4,7 @@
 //! - **contract**: whoever started the runtime has promised that goroutines may change threads.
 #![allow(unsafe_code, reason = "**contract**: starts goroutines")]
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use rt_sched::spawn::{Options, SpawnError, fits, go_with};
 
@@ -61,5 +61,7 @@ pub fn blocking<F, T>(f: F) -> T
 where
     F: FnOnce() -> T,
 {
-    rt_sched::blocking::blocking(f)
+    // Caught on the thread that counted the panic: the goroutine may come back on another one.
+    let result = rt_sched::blocking::blocking(|| catch_unwind(AssertUnwindSafe(f)));
+    result.unwrap_or_else(|panic| resume_unwind(panic))
 }

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use rt_sched::world::SetProcsError;
+
 use crate::boot::sched;
 
 /// How many goroutines can run at once. Go: `runtime.GOMAXPROCS(0)`.
@@ -19,14 +21,15 @@ pub fn set_procs(procs: usize) -> io::Result<usize> {
     let wrong = || io::Error::new(io::ErrorKind::InvalidInput, "set_procs: not a number of Ps");
     let wanted = u32::try_from(procs).map_err(|_| wrong())?;
     let set = move || rt_sched::world::set_procs(wanted);
-    let result = if rt_sched::park::current_sched().is_some() {
-        set()
-    } else {
-        crate::thread::spawn(set).join().unwrap_or_else(|p| std::panic::resume_unwind(p))
+    let result = match set() {
+        Err(SetProcsError::NotAGoroutine) => {
+            crate::thread::spawn(set).join().unwrap_or_else(|p| std::panic::resume_unwind(p))
+        }
+        result => result,
     };
     match result {
         Ok(old) => Ok(old as usize),
-        Err(rt_sched::world::SetProcsError::NoMemory) => Err(io::ErrorKind::OutOfMemory.into()),
+        Err(SetProcsError::NoMemory) => Err(io::ErrorKind::OutOfMemory.into()),
         Err(_) => Err(wrong()),
     }
 }

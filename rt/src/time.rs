@@ -40,9 +40,8 @@ pub fn after_func<F>(delay: Duration, f: F) -> Timer
 where
     F: Fn() + Send + Sync + 'static,
 {
-    let f = move || drop(guarded(&f));
     // SAFETY: **contract**.
-    Timer(unsafe { AfterFunc::start(sched(), in_ns(delay), f) })
+    Timer(unsafe { AfterFunc::start(sched(), in_ns(delay), |call| drop(guarded(call)), f) })
 }
 
 impl Timer {

@@ -9,7 +9,7 @@
 use std::fmt;
 use std::thread::Result;
 
-use rt_sched::locked::{lock_os_thread, unlock_os_thread};
+use rt_sched::locked::pin;
 use rt_sched::spawn::{Options, SpawnError, fits, spawn_with};
 
 use super::current::Thread;
@@ -132,11 +132,11 @@ where
     F: FnOnce() -> T,
 {
     if PINNED {
-        lock_os_thread();
+        pin(true);
     }
     let result = guarded(f);
     if PINNED {
-        unlock_os_thread();
+        pin(false);
     }
     result
 }
