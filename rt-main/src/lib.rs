@@ -13,6 +13,7 @@ mod heap;
 mod panic;
 mod rt0;
 pub mod runtime;
+mod scope;
 pub mod sync;
 pub mod thread;
 pub mod time;

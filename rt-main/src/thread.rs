@@ -6,7 +6,10 @@ use core::time::Duration;
 use rt_os::errno::Errno;
 use rt_os::sys::clock::nanotime;
 pub use rt_sched::info::{Thread, ThreadId};
+
 use rt_sched::spawn::{Options, SpawnError};
+
+pub use crate::scope::{Scope, ScopedJoinHandle, scope};
 
 /// What a join gives: a goroutine of a bare program cannot fail, since a panic ends the program.
 pub type Result<T> = core::result::Result<T, Never>;
@@ -58,7 +61,7 @@ where
 {
     match start(Options::default(), f) {
         Ok(handle) => handle,
-        Err(error) => panic!("failed to spawn goroutine: {error}"),
+        Err(error) => cannot_spawn(&error),
     }
 }
 
@@ -68,7 +71,7 @@ where
 /// When there is no stack for it.
 pub fn go<F: FnOnce() + Send + 'static>(f: F) {
     if let Err(error) = start_alone(f) {
-        panic!("failed to spawn goroutine: {error}");
+        cannot_spawn(&error);
     }
 }
 
@@ -100,19 +103,30 @@ impl Builder {
     /// Starts a goroutine.
     ///
     /// # Errors
-    /// ENOMEM or what the kernel said, when there is no stack; E2BIG for a closure that does not
-    /// fit.
+    /// ENOMEM or what the kernel said, when there is no stack.
     pub fn spawn<F, T>(self, f: F) -> core::result::Result<JoinHandle<T>, Errno>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        start(self.options, f).map_err(|error| match error {
-            SpawnError::Stack(error) => error.errno,
-            SpawnError::TooLarge { .. } => Errno::E2BIG,
-            SpawnError::NotAGoroutine => Errno::EPERM,
-        })
+        start(self.options, f).map_err(errno)
     }
+
+    pub(crate) fn into_options(self) -> Options {
+        self.options
+    }
+}
+
+pub(crate) fn errno(error: SpawnError) -> Errno {
+    match error {
+        SpawnError::Stack(error) => error.errno,
+        SpawnError::NotAGoroutine => Errno::EPERM,
+    }
+}
+
+#[cold]
+pub(crate) fn cannot_spawn(error: &SpawnError) -> ! {
+    panic!("failed to spawn goroutine: {error}")
 }
 
 mod safe {

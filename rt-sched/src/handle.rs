@@ -1,10 +1,11 @@
 //! The handle to a goroutine: waits for its end and takes its result. std: `JoinHandle`.
 //!
 //! # Safety
-//! - **payload**: once the join word says done, `g.payload` points to the result, which is the
-//!   handle's; the handle holds the slot until it lets go.
+//! - **payload**: once the join word says done, `g.payload` points to the result, or to its box,
+//!   which is the handle's; the handle holds the slot until it lets go.
 #![allow(unsafe_code, reason = "**payload**: results on raw stacks")]
 
+use alloc::boxed::Box;
 use core::marker::PhantomData;
 use core::ptr::NonNull;
 
@@ -17,6 +18,7 @@ use crate::info::Thread;
 #[derive(Debug)]
 pub struct JoinHandle<T> {
     gp: NonNull<G>,
+    is_boxed: bool, // the result lies in a box, and the box on the goroutine's stack
     _result: PhantomData<T>,
 }
 
@@ -29,7 +31,17 @@ impl<T> JoinHandle<T> {
     /// # Safety
     /// **payload**: the goroutine was made with a handle to a `T`, which is this one.
     pub(crate) unsafe fn new(gp: NonNull<G>) -> JoinHandle<T> {
-        JoinHandle { gp, _result: PhantomData }
+        JoinHandle { gp, is_boxed: false, _result: PhantomData }
+    }
+}
+
+impl<T> JoinHandle<Box<T>> {
+    /// The handle to what is in the box.
+    pub(crate) fn unboxed(self) -> JoinHandle<T> {
+        debug_assert!(!self.is_boxed);
+        let gp = self.gp;
+        core::mem::forget(self);
+        JoinHandle { gp, is_boxed: true, _result: PhantomData }
     }
 }
 
@@ -37,13 +49,20 @@ impl<T> JoinHandle<T> {
     /// Waits for the goroutine to end and takes its result. May be called from any thread.
     #[must_use]
     pub fn join(self) -> T {
-        let gp = self.gp;
+        let (gp, is_boxed) = (self.gp, self.is_boxed);
         core::mem::forget(self);
         // SAFETY: the handle holds the slot.
         let g = unsafe { gp.as_ref() };
         g.join.wait();
+        let payload = g.payload.get();
+        if is_boxed {
+            // SAFETY: **payload**: as below, in a box.
+            let boxed = unsafe { payload.cast::<Box<T>>().read() };
+            release(gp);
+            return *boxed;
+        }
         // SAFETY: **payload**: done, so `t` is stored, and it is ours. At offset 0 of the union.
-        let t = unsafe { g.payload.get().cast::<T>().read() };
+        let t = unsafe { payload.cast::<T>().read() };
         release(gp);
         t
     }
@@ -76,8 +95,15 @@ impl<T> Drop for JoinHandle<T> {
         // SAFETY: the handle holds the slot.
         let g = unsafe { self.gp.as_ref() };
         if g.join.detach() {
+            let payload = g.payload.get();
             // SAFETY: **payload**: done before, so the result is there and ours.
-            unsafe { g.payload.get().cast::<T>().drop_in_place() };
+            unsafe {
+                if self.is_boxed {
+                    payload.cast::<Box<T>>().drop_in_place();
+                } else {
+                    payload.cast::<T>().drop_in_place();
+                }
+            }
         }
         release(self.gp);
     }

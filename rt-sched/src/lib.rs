@@ -70,6 +70,8 @@ pub mod sched;
 #[cfg(not(loom))]
 pub mod schedule;
 #[cfg(not(loom))]
+pub mod scope;
+#[cfg(not(loom))]
 pub mod sleep;
 #[cfg(not(loom))]
 pub mod spawn;

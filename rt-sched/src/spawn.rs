@@ -27,7 +27,7 @@ use crate::schedule::{after_push, arrive, current_g, current_m, goexit0};
 
 /// Goroutine numbers are handed to Ps in batches. Go: `_GoidCacheBatch`.
 const GOID_BATCH: u64 = 16;
-/// A larger closure or result must be boxed by the caller, in bytes: it would eat the stack.
+/// A larger closure or result is put into a box, in bytes: it would eat the stack.
 const PAYLOAD_MAX: usize = 4 << 10;
 
 union Payload<F, T> {
@@ -40,11 +40,6 @@ union Payload<F, T> {
 pub enum SpawnError {
     /// There is no stack for it.
     Stack(StackError),
-    /// The closure or its result takes more than 4 KiB of the stack.
-    TooLarge {
-        /// What it takes, in bytes.
-        size_bytes: usize,
-    },
     /// The calling thread runs no goroutine.
     NotAGoroutine,
 }
@@ -53,9 +48,6 @@ impl core::fmt::Display for SpawnError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             SpawnError::Stack(error) => write!(f, "no stack for a goroutine: {error}"),
-            SpawnError::TooLarge { size_bytes } => {
-                write!(f, "closure or result of {size_bytes} bytes: put it in a box")
-            }
             SpawnError::NotAGoroutine => f.write_str("the calling thread runs no goroutine"),
         }
     }
@@ -72,9 +64,8 @@ pub struct Options {
     pub name: Option<Box<str>>,
 }
 
-/// Does a closure with its result fit on a new stack? If not, put it in a box.
-#[must_use]
-pub const fn fits<F, T>() -> bool {
+/// Does a closure with its result fit on a new stack?
+const fn fits<F, T>() -> bool {
     size_of::<Payload<F, T>>() + align_of::<Payload<F, T>>() <= PAYLOAD_MAX
 }
 
@@ -101,6 +92,17 @@ pub unsafe fn go<F: FnOnce() + Send + 'static>(f: F) -> Result<(), SpawnError> {
 /// As for [`go`]; what `f` borrows, if anything, must live until it has ended.
 #[inline]
 pub unsafe fn go_with<F: FnOnce() + Send>(options: Options, f: F) -> Result<(), SpawnError> {
+    if fits::<F, ()>() {
+        // SAFETY: the caller's.
+        unsafe { go_small(options, f) }
+    } else {
+        // SAFETY: the caller's.
+        unsafe { go_small(options, Box::new(f)) }
+    }
+}
+
+#[inline(always)]
+unsafe fn go_small<F: FnOnce() + Send>(options: Options, f: F) -> Result<(), SpawnError> {
     let elsewhere = options.sched;
     // SAFETY: **mine**.
     let gp = unsafe { prepare::<F, ()>(f, run_alone::<F>, false, options)? };
@@ -135,6 +137,22 @@ where
 /// As for [`go_with`].
 #[inline]
 pub unsafe fn spawn_with<F, T>(options: Options, f: F) -> Result<JoinHandle<T>, SpawnError>
+where
+    F: FnOnce() -> T + Send,
+    T: Send,
+{
+    if fits::<F, T>() {
+        // SAFETY: the caller's.
+        unsafe { spawn_small(options, f) }
+    } else {
+        let f = Box::new(f);
+        // SAFETY: the caller's.
+        unsafe { spawn_small(options, || Box::new(f())) }.map(JoinHandle::unboxed)
+    }
+}
+
+#[inline(always)]
+unsafe fn spawn_small<F, T>(options: Options, f: F) -> Result<JoinHandle<T>, SpawnError>
 where
     F: FnOnce() -> T + Send,
     T: Send,
@@ -198,9 +216,7 @@ unsafe fn prepare<F, T>(
     handle: bool,
     options: Options,
 ) -> Result<NonNull<G>, SpawnError> {
-    if !fits::<F, T>() {
-        return Err(SpawnError::TooLarge { size_bytes: size_of::<Payload<F, T>>() });
-    }
+    debug_assert!(fits::<F, T>());
     let place = Place::here(&options)?;
     // SAFETY: **mine**.
     let gp = unsafe { crate::gfree::get(place.sched, place.pp, options.stack_bytes) };

@@ -6,7 +6,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use rt_sched::spawn::{Options, SpawnError, fits, go_with};
+use rt_sched::spawn::{Options, SpawnError, go_with};
 
 use crate::boot::sched;
 
@@ -30,13 +30,8 @@ where
 fn try_go<F: FnOnce() + Send + 'static>(f: F) -> Result<(), SpawnError> {
     let options = Options { sched: Some(sched()), ..Options::default() };
     let f = || drop(guarded(f));
-    if fits::<F, ()>() {
-        // SAFETY: **contract**.
-        unsafe { go_with(options, f) }
-    } else {
-        // SAFETY: **contract**.
-        unsafe { go_with(options, Box::new(f)) }
-    }
+    // SAFETY: **contract**.
+    unsafe { go_with(options, f) }
 }
 
 #[cold]

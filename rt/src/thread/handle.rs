@@ -10,7 +10,7 @@ use std::fmt;
 use std::thread::Result;
 
 use rt_sched::locked::pin;
-use rt_sched::spawn::{Options, SpawnError, fits, spawn_with};
+use rt_sched::spawn::{Options, SpawnError, spawn_with};
 
 use super::current::Thread;
 use crate::boot::sched;
@@ -20,14 +20,7 @@ use crate::go::{cannot_spawn, guarded};
 /// `JoinHandle`.
 ///
 /// Forgetting it keeps the goroutine's stack, and its result, for ever; nothing else.
-pub struct JoinHandle<T>(Kind<T>);
-
-enum Kind<T> {
-    /// The result lies on the goroutine's stack.
-    There(rt_sched::spawn::JoinHandle<Result<T>>),
-    /// It was too large for that.
-    Boxed(rt_sched::spawn::JoinHandle<Box<Result<T>>>),
-}
+pub struct JoinHandle<T>(rt_sched::spawn::JoinHandle<Result<T>>);
 
 // SAFETY: **sendable**.
 unsafe impl<T> Send for JoinHandle<T> {}
@@ -38,10 +31,7 @@ impl<T> JoinHandle<T> {
     /// The goroutine, to unpark it or to learn its name.
     #[must_use]
     pub fn thread(&self) -> &Thread {
-        match &self.0 {
-            Kind::There(handle) => handle.thread(),
-            Kind::Boxed(handle) => handle.thread(),
-        }
+        self.0.thread()
     }
 
     /// Waits for the goroutine to end. Callable from any thread. Its local values are dropped then.
@@ -49,19 +39,13 @@ impl<T> JoinHandle<T> {
     /// # Errors
     /// The payload of its panic.
     pub fn join(self) -> Result<T> {
-        match self.0 {
-            Kind::There(handle) => handle.join(),
-            Kind::Boxed(handle) => *handle.join(),
-        }
+        self.0.join()
     }
 
     /// Has it ended? True: [`JoinHandle::join`] will not wait.
     #[must_use]
     pub fn is_finished(&self) -> bool {
-        match &self.0 {
-            Kind::There(handle) => handle.is_finished(),
-            Kind::Boxed(handle) => handle.is_finished(),
-        }
+        self.0.is_finished()
     }
 }
 
@@ -113,15 +97,8 @@ where
     T: Send,
 {
     let options = Options { sched: Some(sched()), ..options };
-    let kind = if fits::<F, Result<T>>() {
-        // SAFETY: **contract**; **borrows**.
-        Kind::There(unsafe { spawn_with(options, || body::<PINNED, _, _>(f)) }?)
-    } else {
-        let f = Box::new(f);
-        // SAFETY: **contract**; **borrows**.
-        Kind::Boxed(unsafe { spawn_with(options, || Box::new(body::<PINNED, _, _>(f))) }?)
-    };
-    Ok(JoinHandle(kind))
+    // SAFETY: **contract**; **borrows**.
+    unsafe { spawn_with(options, || body::<PINNED, _, _>(f)) }.map(JoinHandle)
 }
 
 /// All that a goroutine does. A pinned one has its thread for itself until its local values are

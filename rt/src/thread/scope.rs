@@ -1,35 +1,23 @@
 //! Goroutines that may borrow from who starts them. std: `thread::scope`, `Scope`,
 //! `ScopedJoinHandle`.
 //!
-//! Why nothing that was borrowed can be used too late:
-//!
-//! - [`scope()`] returns, or unwinds, only when the count of running goroutines is zero. A
-//!   goroutine's count goes down at its own end, whatever became of its handle; by then its closure
-//!   is gone, with what it had captured, and its result lies in a packet.
-//! - The packet is shared with the handle; the goroutine gives its share up before its count. If
-//!   there is no handle, that drops the result. If there is one, somebody owns it: the closure of
-//!   the scope or a goroutine of the scope, since its type names `'scope`. Both are gone when the
-//!   scope returns, and with them the handle, and with it the result.
-//! - A handle that was forgotten keeps its packet for ever: the result is never dropped, so nobody
-//!   looks at what it borrows. The count does not ask for it, so the scope does not hang.
-//!
-//! After its count the goroutine touches the scope's data only, which is counted, not borrowed.
+//! Why nothing that was borrowed is used too late says [`rt_sched::scope`].
 //!
 //! # Safety
 //! - **contract**: whoever started the runtime has promised that goroutines may change threads.
-//! - **counted**: the above: a goroutine of the scope is done with all that it borrows before its
+//! - **counted**: a goroutine of the scope is done with all that it borrows before its
 //!   count goes down, and the scope waits for that.
 #![allow(unsafe_code, reason = "**counted**: closures that borrow")]
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Result;
 
-use rt_sched::spawn::{Options, SpawnError, fits, spawn_with};
-use rt_wait::parker::Parker;
+use rt_sched::scope::{Packet, Running};
+use rt_sched::spawn::{Options, SpawnError, spawn_with};
 
 use super::current::Thread;
 use super::handle::body;
@@ -46,36 +34,9 @@ pub struct Scope<'scope, 'env: 'scope> {
 
 /// What the goroutines of a scope share with it. They own it together.
 struct Data {
-    /// How many have not ended.
-    running: AtomicUsize,
+    running: Running,
     /// How many panicked, less those whose payload a join has taken.
     panics: AtomicUsize,
-    /// Told when `running` becomes 0. The scope waits here, not with its caller's own token.
-    all_ended: Parker,
-}
-
-impl Data {
-    fn begin(&self) {
-        // Relaxed: whoever starts one is counted itself, or is the scope.
-        if self.running.fetch_add(1, Ordering::Relaxed) > usize::MAX / 2 {
-            self.end();
-            panic!("too many running goroutines in scope");
-        }
-    }
-
-    fn end(&self) {
-        // Release: what the goroutine did; pairs with the look in `wait`.
-        if self.running.fetch_sub(1, Ordering::Release) == 1 {
-            self.all_ended.unpark();
-        }
-    }
-
-    /// Waits until all have ended. The token may be of an earlier time when none ran.
-    fn wait(&self) {
-        while self.running.load(Ordering::Acquire) != 0 {
-            self.all_ended.park();
-        }
-    }
 }
 
 /// Calls `f` with a scope, and returns when all goroutines that were started in it have ended, also
@@ -114,11 +75,10 @@ pub fn scope<'env, F, T>(f: F) -> T
 where
     F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> T,
 {
-    let running = AtomicUsize::new(0);
-    let data = Data { running, panics: AtomicUsize::new(0), all_ended: Parker::new() };
+    let data = Data { running: Running::new(), panics: AtomicUsize::new(0) };
     let scope = Scope { data: Arc::new(data), scope: PhantomData, env: PhantomData };
     let result = catch_unwind(AssertUnwindSafe(|| f(&scope)));
-    scope.data.wait();
+    scope.data.running.wait();
     match result {
         Err(payload) => resume_unwind(payload),
         // Relaxed: `wait` has ordered it.
@@ -132,7 +92,7 @@ where
 impl fmt::Debug for Scope<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut f = f.debug_struct("Scope");
-        f.field("num_running_threads", &self.data.running.load(Ordering::Relaxed));
+        f.field("num_running_threads", &self.data.running.count());
         f.field("num_unjoined_panics", &self.data.panics.load(Ordering::Relaxed));
         f.finish_non_exhaustive()
     }
@@ -165,7 +125,7 @@ impl<'scope> Scope<'scope, '_> {
         T: Send + 'scope,
     {
         let options = Options { sched: Some(sched()), ..options };
-        let packet = Packet { result: Mutex::new(None), scope: Arc::clone(&self.data) };
+        let packet = Shared { result: Packet::new(), scope: Arc::clone(&self.data) };
         let packet = Arc::new(packet);
         let theirs = Arc::clone(&packet);
         let main = move || {
@@ -174,58 +134,32 @@ impl<'scope> Scope<'scope, '_> {
             if result.is_err() {
                 data.panics.fetch_add(1, Ordering::Relaxed); // `end` orders it
             }
-            theirs.put(result);
+            theirs.result.put(result);
             drop(theirs); // **counted**: and the result with it, if there is no handle
-            data.end();
+            data.running.end();
         };
-        self.data.begin();
+        self.data.running.begin();
         // SAFETY: **contract**; **counted**.
-        let started = unsafe { spawn_small_or_boxed(options, main) };
+        let started = unsafe { spawn_with(options, main) };
         match started {
             Ok(goroutine) => Ok(ScopedJoinHandle { goroutine, packet, scope: PhantomData }),
             Err(error) => {
-                self.data.end(); // it never was
+                self.data.running.end(); // it never was
                 Err(error)
             }
         }
     }
 }
 
-/// # Safety
-/// As for [`spawn_with`].
-unsafe fn spawn_small_or_boxed<F: FnOnce() + Send>(
-    options: Options,
-    f: F,
-) -> std::result::Result<rt_sched::spawn::JoinHandle<()>, SpawnError> {
-    if fits::<F, ()>() {
-        // SAFETY: the caller's.
-        unsafe { spawn_with(options, f) }
-    } else {
-        // SAFETY: the caller's.
-        unsafe { spawn_with(options, Box::new(f)) }
-    }
-}
-
-/// A result on its way from a goroutine to its handle.
-struct Packet<T> {
-    /// Put by the goroutine, taken by a join after its end: never contended.
-    result: Mutex<Option<Result<T>>>,
+/// What a goroutine and its handle share.
+struct Shared<T> {
+    result: Packet<Result<T>>,
     scope: Arc<Data>,
 }
 
-impl<T> Packet<T> {
-    fn put(&self, result: Result<T>) {
-        *self.result.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
-    }
-
-    fn take(&self) -> Option<Result<T>> {
-        self.result.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-}
-
-impl<T> Drop for Packet<T> {
+impl<T> Drop for Shared<T> {
     fn drop(&mut self) {
-        let result = self.take();
+        let result = self.result.take();
         // As std: the scope could not return in an orderly way.
         if catch_unwind(AssertUnwindSafe(|| drop(result))).is_err() {
             rt_os::eprintln!("fatal runtime error: thread result panicked on drop, aborting");
@@ -238,7 +172,7 @@ impl<T> Drop for Packet<T> {
 /// it. std: `ScopedJoinHandle`.
 pub struct ScopedJoinHandle<'scope, T> {
     goroutine: rt_sched::spawn::JoinHandle<()>,
-    packet: Arc<Packet<T>>,
+    packet: Arc<Shared<T>>,
     // **counted**: who owns it lives in the scope.
     scope: PhantomData<&'scope ()>,
 }
@@ -257,7 +191,7 @@ impl<T> ScopedJoinHandle<'_, T> {
     pub fn join(self) -> Result<T> {
         let ScopedJoinHandle { goroutine, packet, .. } = self;
         let () = goroutine.join();
-        let result = packet.take().expect("an ended goroutine has put its result");
+        let result = packet.result.take().expect("an ended goroutine has put its result");
         if result.is_err() {
             packet.scope.panics.fetch_sub(1, Ordering::Relaxed); // before the joiner's own end
         }
