@@ -121,11 +121,12 @@ impl<'a, H: Host> Select<'a, H> {
     }
 
     /// Waits until an operation can be done, and selects it. Without operations it waits for ever.
-    ///
-    /// # Panics
-    /// Never; as crossbeam it has no other end.
     pub fn select(&mut self) -> SelectedOperation<'a, H> {
-        self.run(Some(NEVER)).expect("for ever does not end")
+        loop {
+            if let Some(selected) = self.run(Some(NEVER)) {
+                return selected;
+            }
+        }
     }
 
     /// As [`Select::select`], for who has just tried each operation, in random order if that must
@@ -170,11 +171,13 @@ impl<'a, H: Host> Select<'a, H> {
     }
 
     /// Waits until an operation could be done, and returns its index. Another may do it first.
-    ///
-    /// # Panics
-    /// When there are no operations.
+    /// Without operations it waits for ever.
     pub fn ready(&mut self) -> usize {
-        self.look(Some(NEVER)).expect("for ever does not end")
+        loop {
+            if let Some(ready) = self.look(Some(NEVER)) {
+                return ready;
+            }
+        }
     }
 
     /// As [`Select::ready`], for at most `timeout`.
