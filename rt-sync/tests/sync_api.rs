@@ -1,10 +1,5 @@
 //! What std's documents say of the locks beyond waiting: names, traits, forms, and what they print.
 
-#[path = "bodies/spawn.rs"]
-#[allow(dead_code, reason = "shared with tests that spawn")]
-mod spawn;
-#[path = "bodies/threads.rs"]
-#[allow(dead_code, reason = "shared with tests that spawn")]
 mod threads;
 
 use std::cell::Cell;

@@ -1,38 +1,44 @@
 //! Ports of Go's tests on goroutines of a std program, at 1, 2 and 4 Ps. Bare programs run the same
-//! bodies.
+//! bodies, but those that unwind; plain threads run them in rt-sync, but those of goroutines.
 
 extern crate alloc;
 
 use ::rt;
 
+mod common;
+#[path = "../../tests/bodies/order.rs"]
+mod order;
+#[path = "../../tests/bodies/sync/mod.rs"]
+mod sync;
 #[path = "../../tests/bodies/time.rs"]
 mod time;
+#[path = "../../tests/bodies/unwind.rs"]
+mod unwind;
 
-mod start {
-    //! # Safety
-    //! - **contract**: no body keeps a thread-local over a call that parks.
-    #![allow(unsafe_code, reason = "**contract**: starts the runtime")]
-
-    pub(crate) fn run<T: Send>(f: impl FnOnce() -> T + Send) -> T {
-        // SAFETY: **contract**.
-        unsafe { rt::run(f) }
-    }
+/// A test for each file: each of its bodies at each number of Ps.
+macro_rules! tests {
+    ($($name:ident: $bodies:expr;)*) => {
+        $(#[test]
+        fn $name() {
+            for (name, body) in $bodies {
+                println!("{name}");
+                common::with_procs(body);
+            }
+        })*
+    };
 }
 
-/// Runs each body at each number of Ps.
-fn run_all(bodies: &[(&str, fn())]) {
-    static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
-    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    for procs in [1, 2, 4] {
-        start::run(|| rt::runtime::set_procs(procs)).expect("so many Ps");
-        for (name, body) in bodies {
-            println!("{name} on {procs} Ps");
-            start::run(body);
-        }
-    }
-}
-
-#[test]
-fn time_tests() {
-    run_all(time::ALL);
+tests! {
+    chan: sync::chan::ALL;
+    select: sync::select::ALL;
+    mutex: sync::mutex::ALL;
+    rwlock: sync::rwlock::ALL;
+    condvar: sync::condvar::ALL;
+    once: sync::once::ALL;
+    mpsc: sync::mpsc::ALL;
+    semaphore: sync::semaphore::ALL;
+    wait_group: sync::wait_group::ALL;
+    time_and_timers: time::ALL;
+    order_of_goroutines: order::ALL;
+    unwinding: unwind::ALL;
 }

@@ -6,8 +6,8 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::SeqCst};
 
-use super::rt::thread;
-use super::rt::time::{Duration, Instant, after_func};
+use crate::rt::thread;
+use crate::rt::time::{Duration, Instant, after_func};
 
 const MS: Duration = Duration::from_millis(1);
 /// So many goroutines are a crowd; to a sanitizer, fewer, which cost it half a MiB each.

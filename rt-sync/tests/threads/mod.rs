@@ -1,37 +1,10 @@
-//! Plain threads and std's answers: a world for the test bodies.
+//! Plain threads, and std's answers, under the names that programs with goroutines use.
+#![allow(dead_code, reason = "not every test file uses all of it")]
 
-use std::thread;
-use std::time::{Duration, Instant};
+pub(crate) use std::{thread, time};
 
 use rt_sync::host::Host;
-
-use super::spawn::{Joins, Spawner};
-
-/// Plain threads.
-#[derive(Clone, Copy)]
-pub(crate) struct Threads;
-
-impl Spawner for Threads {
-    fn spawn(self, f: impl FnOnce() + Send + 'static) -> impl Joins {
-        thread::spawn(f)
-    }
-
-    fn yield_now(self) {
-        thread::yield_now();
-    }
-
-    fn sleep_ms(self, ms: u64) {
-        thread::sleep(Duration::from_millis(ms));
-    }
-}
-
-impl Joins for thread::JoinHandle<()> {
-    fn join(self) {
-        if let Err(panic) = thread::JoinHandle::join(self) {
-            std::panic::resume_unwind(panic);
-        }
-    }
-}
+use time::Instant;
 
 /// The host of a program with std.
 pub(crate) enum Std {}
@@ -54,4 +27,12 @@ impl Host for Std {
         let now = rt_sync::host::Instant::now();
         Instant::now() + at.saturating_duration_since(now) - now.saturating_duration_since(at)
     }
+}
+
+pub(crate) mod sync {
+    rt_sync::sync_names!(crate::threads::Std);
+}
+
+pub(crate) mod chan {
+    rt_sync::chan_names!(crate::threads::Std);
 }
