@@ -136,6 +136,14 @@ pub fn __pick(ready: &mut u64, biased: bool) -> u32 {
     bit
 }
 
+/// What a `select!` without cases does.
+#[doc(hidden)]
+pub fn __wait_for_ever() -> ! {
+    loop {
+        timed::sleep_until(crate::host::NEVER, rt_wait::park::WaitReason::SelectNoCases);
+    }
+}
+
 /// What stands where no case can be.
 #[doc(hidden)]
 pub fn never_selected<H: Host>(selected: SelectedOperation<'_, H>) -> ! {

@@ -120,8 +120,12 @@ impl<'a, H: Host> Select<'a, H> {
         self.run(None).ok_or(TrySelectError)
     }
 
-    /// Waits until an operation can be done, and selects it. Without operations it waits for ever.
+    /// Waits until an operation can be done, and selects it.
+    ///
+    /// # Panics
+    /// When there are no operations.
     pub fn select(&mut self) -> SelectedOperation<'a, H> {
+        self.assert_not_empty();
         loop {
             if let Some(selected) = self.run(Some(NEVER)) {
                 return selected;
@@ -171,8 +175,11 @@ impl<'a, H: Host> Select<'a, H> {
     }
 
     /// Waits until an operation could be done, and returns its index. Another may do it first.
-    /// Without operations it waits for ever.
+    ///
+    /// # Panics
+    /// When there are no operations.
     pub fn ready(&mut self) -> usize {
+        self.assert_not_empty();
         loop {
             if let Some(ready) = self.look(Some(NEVER)) {
                 return ready;
@@ -194,6 +201,11 @@ impl<'a, H: Host> Select<'a, H> {
     /// When that time has come.
     pub fn ready_deadline(&mut self, deadline: H::Instant) -> Result<usize, ReadyTimeoutError> {
         self.look(Some(H::ns_of(deadline))).ok_or(ReadyTimeoutError)
+    }
+
+    fn assert_not_empty(&self) {
+        let some = self.cases.as_slice().iter().any(Option::is_some);
+        assert!(some, "no operations have been added to `Select`");
     }
 
     /// The indexes of all operations, as they were added.
@@ -313,5 +325,23 @@ impl<H: Host> Clone for Select<'_, H> {
 impl<H: Host> fmt::Debug for Select<'_, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad("Select { .. }")
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use crate::chan::bounded;
+
+    #[test]
+    #[should_panic(expected = "no operations have been added to `Select`")]
+    fn without_operations_it_would_wait_for_ever() {
+        let (sender, _receiver) = bounded::<u8, NoStd>(1);
+        let mut select = Select::new();
+        let index = select.send(&sender);
+        assert_eq!(select.ready(), index);
+        select.remove(index);
+        assert!(select.try_ready().is_err() && select.select_timeout(Duration::ZERO).is_err());
+        select.ready();
     }
 }

@@ -106,10 +106,7 @@ macro_rules! __select_bind {
     };
 
     // No cases: the host does not matter.
-    ($m:tt [] [] ) => {{
-        let selected = $crate::chan::Select::<$crate::host::NoStd>::new().select();
-        $crate::chan::never_selected(selected)
-    }};
+    ($m:tt [] [] ) => { $crate::chan::__wait_for_ever() };
     ($m:tt [] [() $b:expr]) => { $b };
     ($m:tt [] [($t:expr) $b:expr]) => {{
         let _nothing = $crate::chan::Select::<$crate::host::NoStd>::new().ready_timeout($t);
