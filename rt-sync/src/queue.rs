@@ -171,12 +171,20 @@ impl<D> WaitQueue<D> {
         unsafe { self.push(node) };
     }
 
-    /// Takes out the first waiter of a queue of those who were claimed before they came here.
-    pub(crate) fn pop_claimed(&mut self) -> Option<Popped<D>> {
-        let node = self.first?;
-        // SAFETY: **node**.
-        self.unlink(unsafe { node.as_ref() });
-        Some(Popped { node })
+    /// Takes out the first of whom `is_wanted` says so, from a queue of those who were claimed
+    /// before they came here.
+    pub(crate) fn pop_claimed(&mut self, is_wanted: impl Fn(&D) -> bool) -> Option<Popped<D>> {
+        let mut at = self.first;
+        while let Some(node) = at {
+            // SAFETY: **node**.
+            let this = unsafe { node.as_ref() };
+            if is_wanted(&this.data) {
+                self.unlink(this);
+                return Some(Popped { node });
+            }
+            at = this.next.get();
+        }
+        None
     }
 
     /// Takes the caller's own node out. False: it was popped before.

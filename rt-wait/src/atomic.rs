@@ -1,4 +1,7 @@
-//! The atomics of the workspace: `core`'s, or loom's under `--cfg loom`. Chosen here, once.
+//! The atomics of the workspace: `core`'s, or a checker's under `--cfg loom`. Chosen here, once.
+//!
+//! The checker is loom, which takes every way; with `--cfg shuttle` besides it is shuttle, which takes
+//! ways at random through programs that are too large for loom.
 
 #[cfg(not(loom))]
 pub use core::cell::UnsafeCell;
@@ -7,8 +10,13 @@ pub use core::sync::atomic::{
     AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, fence,
 };
 
+#[cfg(all(loom, not(shuttle)))]
+pub(crate) use loom as checker;
+#[cfg(shuttle)]
+pub(crate) use shuttle as checker;
+
 #[cfg(loom)]
-pub use loom::sync::atomic::{
+pub use checker::sync::atomic::{
     AtomicBool, AtomicI32, AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, fence,
 };
 
@@ -20,5 +28,5 @@ pub fn spin_step() {
     #[cfg(not(loom))]
     rt_asm::cpu::pause();
     #[cfg(loom)]
-    loom::thread::yield_now();
+    checker::thread::yield_now();
 }

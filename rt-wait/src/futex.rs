@@ -7,6 +7,8 @@
 //! - **word**: a word that is written by `FutexWord::release` stays until that write.
 #![allow(unsafe_code, reason = "**word**: it may end with the write")]
 
+#[cfg(loom)]
+use crate::atomic::checker;
 use crate::atomic::{AtomicU32, Ordering};
 
 /// The word. All transitions on its value belong to the type that wraps it.
@@ -15,9 +17,9 @@ use crate::atomic::{AtomicU32, Ordering};
 pub struct FutexWord {
     value: AtomicU32,
     #[cfg(loom)]
-    kernel: loom::sync::Mutex<()>,
+    kernel: checker::sync::Mutex<()>,
     #[cfg(loom)]
-    sleepers: loom::sync::Condvar,
+    sleepers: checker::sync::Condvar,
 }
 
 impl FutexWord {
@@ -34,8 +36,8 @@ impl FutexWord {
     pub fn new(value: u32) -> FutexWord {
         FutexWord {
             value: AtomicU32::new(value),
-            kernel: loom::sync::Mutex::new(()),
-            sleepers: loom::sync::Condvar::new(),
+            kernel: checker::sync::Mutex::new(()),
+            sleepers: checker::sync::Condvar::new(),
         }
     }
 

@@ -8,7 +8,7 @@ extern crate std;
 pub mod atomic;
 pub mod claim;
 pub mod futex;
-#[cfg(all(test, loom))]
+#[cfg(all(test, loom, not(shuttle)))]
 mod loom_models;
 pub mod mutex;
 pub mod note;

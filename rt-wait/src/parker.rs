@@ -157,7 +157,7 @@ mod tests {
     }
 }
 
-#[cfg(all(test, loom))]
+#[cfg(all(test, loom, not(shuttle)))]
 mod models {
     use super::*;
     use loom::sync::Arc;

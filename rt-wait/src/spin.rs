@@ -18,6 +18,8 @@
 use core::fmt;
 use core::ops::{Deref, DerefMut};
 
+#[cfg(loom)]
+use crate::atomic::checker;
 use crate::atomic::{AtomicBool, Ordering, spin_step};
 use crate::rank::{self, Rank};
 
@@ -39,9 +41,9 @@ const NAP_US: u64 = 50;
 pub struct SpinLock<T> {
     taken: AtomicBool,
     #[cfg(loom)]
-    gate: loom::sync::Mutex<()>, // spinning has no end in a model: there it is a lock that sleeps
+    gate: checker::sync::Mutex<()>, // spinning has no end in a model: there it is a lock that sleeps
     #[cfg(loom)]
-    kept: core::cell::UnsafeCell<Option<loom::sync::MutexGuard<'static, ()>>>, // while held raw
+    kept: core::cell::UnsafeCell<Option<checker::sync::MutexGuard<'static, ()>>>, // while held raw
     value: core::cell::UnsafeCell<T>, // guarded by taken: **held**
 }
 
@@ -58,7 +60,7 @@ impl<T> SpinLock<T> {
             SpinLock {
                 taken: AtomicBool::new(FREE),
                 #[cfg(loom)]
-                gate: loom::sync::Mutex::new(()),
+                gate: checker::sync::Mutex::new(()),
                 #[cfg(loom)]
                 kept: core::cell::UnsafeCell::new(None),
                 value: core::cell::UnsafeCell::new(value),
@@ -118,12 +120,12 @@ impl<T> SpinLock<T> {
     }
 
     #[cfg(loom)]
-    fn keep(&self, gate: loom::sync::MutexGuard<'_, ()>) {
+    fn keep(&self, gate: checker::sync::MutexGuard<'_, ()>) {
         // SAFETY: **held**; the guard is dropped by `unlock_raw`, while the lock is there.
         let gate = unsafe {
             core::mem::transmute::<
-                loom::sync::MutexGuard<'_, ()>,
-                loom::sync::MutexGuard<'static, ()>,
+                checker::sync::MutexGuard<'_, ()>,
+                checker::sync::MutexGuard<'static, ()>,
             >(gate)
         };
         // SAFETY: **held**.
@@ -131,7 +133,7 @@ impl<T> SpinLock<T> {
     }
 
     #[cfg(loom)]
-    fn kept(&self) -> Option<loom::sync::MutexGuard<'static, ()>> {
+    fn kept(&self) -> Option<checker::sync::MutexGuard<'static, ()>> {
         // SAFETY: **held**, until the guard goes.
         unsafe { (*self.kept.get()).take() }
     }
@@ -205,7 +207,7 @@ impl<T> fmt::Debug for SpinLock<T> {
 pub struct Guard<'a, T> {
     lock: &'a SpinLock<T>,
     #[cfg(loom)]
-    _gate: loom::sync::MutexGuard<'a, ()>,
+    _gate: checker::sync::MutexGuard<'a, ()>,
 }
 
 impl<T> Deref for Guard<'_, T> {

@@ -13,7 +13,7 @@ use rt_wait::park::{Spot, WaitReason};
 use rt_wait::spin::{Guard, SpinLock};
 
 use super::error::{RecvTimeoutError, SendTimeoutError, TryRecvError, TrySendError};
-use super::state::{Outcome, Received, Sent, State, Turn, Wait};
+use super::state::{Outcome, Received, Sent, State, Ticket, Turn, Wait};
 use crate::host::NEVER;
 use crate::queue::{Node, Popped};
 use crate::wait;
@@ -189,7 +189,7 @@ impl<T> Channel<T> {
             }
             Received::Empty => Err(TryRecvError::Empty),
             Received::Closed => Err(TryRecvError::Disconnected),
-            Received::Promise(giver) => match self.inherit(state, Some(giver)) {
+            Received::Promise(ticket, giver) => match self.inherit(state, ticket, Some(giver)) {
                 Some(value) => Ok(value),
                 None => self.try_recv(), // it was not given after all
             },
@@ -208,7 +208,9 @@ impl<T> Channel<T> {
                 }
                 Received::Empty => self.recv_wait(state, when_ns),
                 Received::Closed => return Err(RecvTimeoutError::Disconnected),
-                Received::Promise(giver) => self.inherit(state, Some(giver)).map(Ok),
+                Received::Promise(ticket, giver) => {
+                    self.inherit(state, ticket, Some(giver)).map(Ok)
+                }
             };
             if let Some(done) = done {
                 return done;
@@ -255,13 +257,17 @@ impl<T> Channel<T> {
 
     /// Waits for a value that a select has promised, after waking it. `None`: it was not given.
     #[cold]
-    fn inherit(&self, state: Guard<'_, State<T>>, giver: Option<Popped<Wait>>) -> Option<T> {
-        let mut state = state;
+    fn inherit(
+        &self,
+        mut state: Guard<'_, State<T>>,
+        ticket: Ticket,
+        giver: Option<Popped<Wait>>,
+    ) -> Option<T> {
         let spot = pin!(Spot::new());
         let spot = spot.into_ref();
         let mut slot: Option<T> = None;
         let place = &raw mut slot;
-        let node = pin!(Node::new(spot.waiter(), Wait::with(place)));
+        let node = pin!(Node::new(spot.waiter(), Wait::heir(place, ticket)));
         spot.prepare(WaitReason::ChanReceive);
         // SAFETY: **node**: it waits until it is popped.
         unsafe { state.push_heir(node.as_ref()) };
@@ -280,14 +286,14 @@ impl<T> Channel<T> {
     }
 
     /// Completes a receive that a select has won. `None`: its value was not given.
-    pub(super) fn collect(&self) -> Option<T> {
+    pub(super) fn collect(&self, ticket: Ticket) -> Option<T> {
         let mut state = self.state.lock();
-        match state.collect() {
+        match state.collect(ticket) {
             Some(value) => {
                 drop(state);
                 value
             }
-            None => self.inherit(state, None),
+            None => self.inherit(state, ticket, None),
         }
     }
 

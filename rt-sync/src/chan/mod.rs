@@ -14,7 +14,7 @@ mod error;
 mod few;
 mod items;
 mod iter;
-#[cfg(all(test, loom))]
+#[cfg(all(test, loom, not(shuttle)))]
 mod models;
 mod operation;
 mod queued;

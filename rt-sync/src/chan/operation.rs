@@ -11,6 +11,7 @@ use super::case::{Case, Source, Token};
 use super::error::{RecvError, SendError};
 use super::receiver::{Flavor, Receiver};
 use super::sender::Sender;
+use super::state::Turn;
 use crate::host::{Host, NoStd};
 
 /// An operation that has been selected: it must be completed, with the handle that was added.
@@ -65,10 +66,12 @@ impl<'a, H: Host> SelectedOperation<'a, H> {
     pub fn recv<T>(self, r: &Receiver<T, H>) -> Result<T, RecvError> {
         let token = self.complete(core::ptr::from_ref(r).cast(), "receiver");
         match (&r.flavor, token) {
-            (Flavor::Channel(shared), Token::Turn(_)) => match shared.channel.collect() {
-                Some(message) => Ok(message),
-                None => r.recv(), // what was promised was not given
-            },
+            (Flavor::Channel(shared), Token::Turn(Turn::Receive(ticket))) => {
+                match shared.channel.collect(ticket) {
+                    Some(message) => Ok(message),
+                    None => r.recv(), // what was promised was not given
+                }
+            }
             // SAFETY: **won**.
             (Flavor::At(at), _) => unsafe { at.message() }.ok_or(RecvError),
             (Flavor::Tick(tick), Token::Time(ns)) => Ok((tick.make)(ns)),

@@ -8,7 +8,7 @@ mod barrier;
 mod chain;
 mod condvar;
 mod lazy_lock;
-#[cfg(all(test, loom))]
+#[cfg(all(test, loom, not(shuttle)))]
 mod models;
 pub mod mpsc;
 mod mutex;

@@ -8,7 +8,7 @@
 //! ```text
 //!   who comes     finds                        does
 //!   a sender      a waiting receiver           writes into its slot; it wakes with the value
-//!                 a select that receives       puts the value aside for it: `promised`
+//!                 a select that receives       puts the value aside for it, under a ticket
 //!                 room                         buffers the value
 //!   a receiver    a value                      takes it; a waiting sender's takes its place
 //!                 a waiting sender, no buffer  takes the value out of its slot
@@ -22,14 +22,14 @@
 
 mod turns;
 
-use alloc::collections::VecDeque;
 use core::cell::Cell;
 use core::ptr::null_mut;
 
 use super::items::Items;
 use crate::queue::{Popped, WaitQueue};
 
-pub(super) use turns::{Turn, Won};
+use turns::Promises;
+pub(super) use turns::{Ticket, Turn, Won};
 
 /// What a waiter waits with.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ pub(super) struct Wait {
 pub(super) enum Outcome {
     /// It got what it waited for, or shall look again.
     Done,
-    /// It is a select that has won.
+    /// It has won a turn: it is a select, or an heir.
     Won(Turn),
     /// The other side is gone.
     Closed,
@@ -61,6 +61,13 @@ impl Wait {
         Wait { slot: slot.cast(), outcome: Cell::new(Outcome::Done) }
     }
 
+    /// Of one that waits for what comes under a ticket.
+    pub(super) fn heir<T>(slot: *mut Option<T>, ticket: Ticket) -> Wait {
+        let wait = Wait::with(slot);
+        wait.outcome.set(Outcome::Won(Turn::Receive(ticket)));
+        wait
+    }
+
     /// Of a select.
     pub(super) fn select() -> Wait {
         Wait { slot: null_mut(), outcome: Cell::new(Outcome::Done) }
@@ -72,10 +79,8 @@ impl Wait {
 pub(super) struct State<T> {
     /// In the buffer.
     items: Items<T>,
-    /// For turns to receive. Empty: the debt was not paid, look again.
-    promised: VecDeque<Option<T>>,
-    /// So many debts have no creditor any more.
-    surplus: usize,
+    /// Between selects that have won and their completion.
+    promises: Promises<T>,
     /// Places in the buffer that are kept for turns to send. Stays 0 without a bound.
     rooms: usize,
     /// So many values go in; none: any number.
@@ -84,7 +89,7 @@ pub(super) struct State<T> {
     pub(super) closed: bool,
     pub(super) senders: WaitQueue<Wait>,
     pub(super) receivers: WaitQueue<Wait>,
-    /// Receivers that a select has promised a value. They are claimed already.
+    /// Receivers that wait for what comes under a ticket. They are claimed already.
     heirs: WaitQueue<Wait>,
     /// Selects that want to know when the other may be done, and do nothing: `ready`.
     pub(super) send_watchers: WaitQueue<Wait>,
@@ -107,8 +112,8 @@ pub(super) enum Sent<T> {
 pub(super) enum Received<T> {
     /// It is done; whom to wake.
     Value(T, Option<Popped<Wait>>),
-    /// A select will give one: wait among the heirs, and wake it.
-    Promise(Popped<Wait>),
+    /// A select will give one: wait among the heirs, with the ticket, and wake it.
+    Promise(Ticket, Popped<Wait>),
     /// It must wait.
     Empty,
     /// Nobody will send.
@@ -141,8 +146,7 @@ impl<T> State<T> {
     pub(super) fn new(cap: Option<usize>) -> State<T> {
         State {
             items: Items::new(cap),
-            promised: VecDeque::new(),
-            surplus: 0,
+            promises: Promises::new(),
             rooms: 0,
             cap,
             closed: false,
@@ -215,8 +219,9 @@ impl<T> State<T> {
         }
         match self.senders.pop() {
             Some(sender) if is_select(&sender) => {
-                grant(&sender, Turn::Debt);
-                Received::Promise(sender)
+                let ticket = self.promises.issue();
+                grant(&sender, Turn::Debt(ticket));
+                Received::Promise(ticket, sender)
             }
             Some(sender) => Received::Value(empty(&sender), Some(sender)),
             None if self.closed => Received::Closed,
@@ -228,8 +233,8 @@ impl<T> State<T> {
     #[inline]
     fn hand(&mut self, receiver: &Popped<Wait>, value: T) {
         if is_select(receiver) {
-            grant(receiver, Turn::Receive);
-            self.promised.push_back(Some(value));
+            let ticket = self.promises.keep(value);
+            grant(receiver, Turn::Receive(ticket));
         } else {
             fill(receiver, value);
         }

@@ -1,28 +1,79 @@
 //! What selects do to a channel: they win turns, and complete them or not. Go has no such step, its
 //! selects know where the value lies.
 //!
-//! Who gets which of the promised values does not matter, but there is one for each:
+//! A turn to receive has a ticket, and so has the debt of the select that will pay it. Each ticket
+//! ends in one of four ways, whatever comes first:
 //!
-//! - **balance**: turns to receive + `heirs` + `surplus` = `promised` + debts.
+//! ```text
+//!                  the value is there, or comes        its sender gives up
+//!   the receiver
+//!   asks for it    `promised` -> receiver              a gap in `promised` -> it looks again
+//!   waits for it   `heirs`: into its slot              `heirs`: woken with an empty slot
+//!   gives up       `promised` -> the next receiver     nothing is left
+//!                  `forsaken`: a send like any other
+//! ```
 //!
-//! So whoever comes for a value that is not there yet waits among the heirs, and one with a debt
-//! will serve it. A turn that is dropped leaves a gap on its side: an empty promise for the value
-//! that will not come, a surplus for the one that will and has no taker.
+//! The lists are as long as there are selects between their win and their completion: short.
+
+use alloc::vec::Vec;
 
 use rt_wait::claim::Claim;
 
-use super::{State, Wait, empty, fill, grant, is_select};
+use super::{Outcome, State, Wait, empty, fill, grant, is_select};
 use crate::queue::Popped;
 
 /// What a select has won.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::chan) enum Turn {
-    /// To receive: a value is promised.
-    Receive,
+    /// To receive what comes under this ticket.
+    Receive(Ticket),
     /// To send, into a place that is kept.
     Room,
-    /// To send, to one who was promised a value: it is a debt.
-    Debt,
+    /// To send, to the one with this ticket: it is a debt.
+    Debt(Ticket),
+}
+
+/// What connects a promise with its receiver. Unique in its channel's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::chan) struct Ticket(u64);
+
+/// Receives that have been won and not completed.
+#[derive(Debug)]
+pub(super) struct Promises<T> {
+    issued: u64,
+    /// Values that are there. Empty: the debt was not paid, look again.
+    promised: Vec<(Ticket, Option<T>)>,
+    /// Debts that are under way, and whose receiver has given up.
+    forsaken: Vec<Ticket>,
+}
+
+impl<T> Promises<T> {
+    pub(super) fn new() -> Promises<T> {
+        Promises { issued: 0, promised: Vec::new(), forsaken: Vec::new() }
+    }
+
+    /// A ticket for a value that will come.
+    pub(super) fn issue(&mut self) -> Ticket {
+        self.issued += 1;
+        Ticket(self.issued)
+    }
+
+    /// A ticket for a value that is there.
+    pub(super) fn keep(&mut self, value: T) -> Ticket {
+        let ticket = self.issue();
+        self.promised.push((ticket, Some(value)));
+        ticket
+    }
+
+    fn take(&mut self, ticket: Ticket) -> Option<Option<T>> {
+        let at = self.promised.iter().position(|(this, _)| *this == ticket)?;
+        Some(self.promised.swap_remove(at).1)
+    }
+
+    fn was_forsaken(&mut self, ticket: Ticket) -> bool {
+        let at = self.forsaken.iter().position(|this| *this == ticket);
+        at.map(|at| self.forsaken.swap_remove(at)).is_some()
+    }
 }
 
 /// How a select's case went.
@@ -43,12 +94,13 @@ impl<T> State<T> {
             return Won::Closed;
         }
         if let Some(receiver) = self.receivers.pop_unless(|node| node.is_case_of(own)) {
+            let ticket = self.promises.issue();
+            grant(&receiver, Turn::Receive(ticket));
             if is_select(&receiver) {
-                grant(&receiver, Turn::Receive);
-                return Won::Turn(Turn::Debt, Some(receiver)); // it will come for the value
+                return Won::Turn(Turn::Debt(ticket), Some(receiver)); // it will come for the value
             }
             self.heirs.adopt(receiver); // it waits on, for us
-            return Won::Turn(Turn::Debt, None);
+            return Won::Turn(Turn::Debt(ticket), None);
         }
         if !self.has_room() {
             return Won::No;
@@ -60,17 +112,18 @@ impl<T> State<T> {
     /// Wins a receive for the select with claim `own`, if that need not wait.
     pub(in crate::chan) fn select_receive(&mut self, own: &Claim) -> Won {
         if let Some(value) = self.items.pop_front() {
-            self.promised.push_back(Some(value));
-            return Won::Turn(Turn::Receive, self.refill());
+            let ticket = self.promises.keep(value);
+            return Won::Turn(Turn::Receive(ticket), self.refill());
         }
         match self.senders.pop_unless(|node| node.is_case_of(own)) {
+            Some(sender) if is_select(&sender) => {
+                let ticket = self.promises.issue();
+                grant(&sender, Turn::Debt(ticket));
+                Won::Turn(Turn::Receive(ticket), Some(sender))
+            }
             Some(sender) => {
-                if is_select(&sender) {
-                    grant(&sender, Turn::Debt);
-                } else {
-                    self.promised.push_back(Some(empty(&sender)));
-                }
-                Won::Turn(Turn::Receive, Some(sender))
+                let ticket = self.promises.keep(empty(&sender));
+                Won::Turn(Turn::Receive(ticket), Some(sender))
             }
             None if self.closed => Won::Closed,
             None => Won::No,
@@ -83,16 +136,15 @@ impl<T> State<T> {
         turn: Turn,
         value: T,
     ) -> Result<Option<Popped<Wait>>, T> {
-        if turn == Turn::Debt {
-            if let Some(heir) = self.heirs.pop_claimed() {
+        if let Turn::Debt(ticket) = turn {
+            if let Some(heir) = self.pop_heir(ticket) {
                 fill(&heir, value);
                 return Ok(Some(heir));
             }
-            if self.surplus == 0 {
-                self.promised.push_back(Some(value));
+            if !self.promises.was_forsaken(ticket) {
+                self.promises.promised.push((ticket, Some(value)));
                 return Ok(None);
             }
-            self.surplus -= 1;
         } else {
             self.free_room();
         }
@@ -109,17 +161,17 @@ impl<T> State<T> {
 
     /// Completes a receive: a value; or nothing, and the caller looks again. `None`: the value has
     /// not come yet.
-    pub(in crate::chan) fn collect(&mut self) -> Option<Option<T>> {
-        self.promised.pop_front()
+    pub(in crate::chan) fn collect(&mut self, ticket: Ticket) -> Option<Option<T>> {
+        self.promises.take(ticket)
     }
 
     /// A turn that will not be used goes on. Returns whom to wake.
     pub(in crate::chan) fn abandon(&mut self, turn: Turn) -> Option<Popped<Wait>> {
         match turn {
-            Turn::Receive => match self.promised.pop_front() {
+            Turn::Receive(ticket) => match self.promises.take(ticket) {
                 Some(value) => self.give_back(value?),
                 None => {
-                    self.surplus += 1;
+                    self.promises.forsaken.push(ticket);
                     None
                 }
             },
@@ -127,17 +179,20 @@ impl<T> State<T> {
                 self.free_room();
                 self.refill()
             }
-            Turn::Debt => {
-                let heir = self.heirs.pop_claimed(); // with an empty slot: it looks again
-                if heir.is_none() {
-                    match self.surplus.checked_sub(1) {
-                        Some(fewer) => self.surplus = fewer,
-                        None => self.promised.push_back(None),
-                    }
+            Turn::Debt(ticket) => {
+                let heir = self.pop_heir(ticket); // with an empty slot: it looks again
+                if heir.is_none() && !self.promises.was_forsaken(ticket) {
+                    self.promises.promised.push((ticket, None));
                 }
                 heir
             }
         }
+    }
+
+    /// Who waits for what comes under this ticket.
+    fn pop_heir(&mut self, ticket: Ticket) -> Option<Popped<Wait>> {
+        let mine = Outcome::Won(Turn::Receive(ticket));
+        self.heirs.pop_claimed(|wait| wait.outcome.get() == mine)
     }
 
     fn free_room(&mut self) {
