@@ -14,7 +14,6 @@ use rt_wait::spin::{Guard, SpinLock};
 
 use super::error::{RecvTimeoutError, SendTimeoutError, TryRecvError, TrySendError};
 use super::state::{Outcome, Received, Sent, State, Ticket, Turn, Wait};
-use crate::host::NEVER;
 use crate::queue::{Node, Popped};
 use crate::wait;
 
@@ -37,10 +36,6 @@ pub(super) enum End {
     Send,
     /// It receives.
     Receive,
-}
-
-fn is_over(when_ns: u64) -> bool {
-    when_ns != NEVER && cfg!(not(loom)) && rt_os::sys::clock::nanotime() >= when_ns
 }
 
 impl<T> Channel<T> {
@@ -152,7 +147,7 @@ impl<T> Channel<T> {
         value: T,
         when_ns: u64,
     ) -> Result<(), SendTimeoutError<T>> {
-        if is_over(when_ns) {
+        if wait::is_over(when_ns) {
             drop(state);
             return Err(SendTimeoutError::Timeout(value));
         }
@@ -226,7 +221,7 @@ impl<T> Channel<T> {
         mut state: Guard<'_, State<T>>,
         when_ns: u64,
     ) -> Option<Result<T, RecvTimeoutError>> {
-        if is_over(when_ns) {
+        if wait::is_over(when_ns) {
             return Some(Err(RecvTimeoutError::Timeout));
         }
         let spot = pin!(Spot::new());

@@ -14,7 +14,6 @@ use core::marker::PhantomData;
 use core::pin::pin;
 use core::time::Duration;
 
-use rt_os::sys::clock::nanotime;
 use rt_wait::claim::Claim;
 use rt_wait::park::{Spot, WaitReason};
 
@@ -29,7 +28,7 @@ use super::sender::Sender;
 use super::state::{Outcome, Wait};
 use crate::host::{Host, NEVER, NoStd, deadline_after};
 use crate::queue::Node;
-use crate::wait;
+use crate::wait::{self, AT_ONCE};
 
 /// The first case takes the claim in the name of this, the next of one more.
 const FIRST_CASE: usize = 2;
@@ -60,7 +59,10 @@ enum Goal {
 /// How a wait ended.
 enum Ended {
     Case(usize, Token),
+    /// A channel that time fills may be ready.
     TimeCame,
+    /// It may wait no longer.
+    Over,
 }
 
 impl<'a, H: Host> Select<'a, H> {
@@ -117,7 +119,7 @@ impl<'a, H: Host> Select<'a, H> {
     /// # Errors
     /// When all would.
     pub fn try_select(&mut self) -> Result<SelectedOperation<'a, H>, TrySelectError> {
-        self.run(None).ok_or(TrySelectError)
+        self.run(AT_ONCE).ok_or(TrySelectError)
     }
 
     /// Waits until an operation can be done, and selects it.
@@ -127,7 +129,7 @@ impl<'a, H: Host> Select<'a, H> {
     pub fn select(&mut self) -> SelectedOperation<'a, H> {
         self.assert_not_empty();
         loop {
-            if let Some(selected) = self.run(Some(NEVER)) {
+            if let Some(selected) = self.run(NEVER) {
                 return selected;
             }
         }
@@ -140,7 +142,7 @@ impl<'a, H: Host> Select<'a, H> {
         let order = self.present();
         match self.wait(&order, Goal::Win, NEVER) {
             Ended::Case(index, token) => SelectedOperation::new(index, token, *self.case(index)),
-            Ended::TimeCame => self.select(),
+            Ended::TimeCame | Ended::Over => self.select(),
         }
     }
 
@@ -152,7 +154,7 @@ impl<'a, H: Host> Select<'a, H> {
         &mut self,
         timeout: Duration,
     ) -> Result<SelectedOperation<'a, H>, SelectTimeoutError> {
-        self.run(Some(deadline_after(timeout))).ok_or(SelectTimeoutError)
+        self.run(deadline_after(timeout)).ok_or(SelectTimeoutError)
     }
 
     /// As [`Select::select`], until `deadline` at most.
@@ -163,7 +165,7 @@ impl<'a, H: Host> Select<'a, H> {
         &mut self,
         deadline: H::Instant,
     ) -> Result<SelectedOperation<'a, H>, SelectTimeoutError> {
-        self.run(Some(H::ns_of(deadline))).ok_or(SelectTimeoutError)
+        self.run(H::ns_of(deadline)).ok_or(SelectTimeoutError)
     }
 
     /// The index of an operation that could be done without waiting.
@@ -171,7 +173,7 @@ impl<'a, H: Host> Select<'a, H> {
     /// # Errors
     /// When there is none.
     pub fn try_ready(&mut self) -> Result<usize, TryReadyError> {
-        self.look(None).ok_or(TryReadyError)
+        self.look(AT_ONCE).ok_or(TryReadyError)
     }
 
     /// Waits until an operation could be done, and returns its index. Another may do it first.
@@ -181,7 +183,7 @@ impl<'a, H: Host> Select<'a, H> {
     pub fn ready(&mut self) -> usize {
         self.assert_not_empty();
         loop {
-            if let Some(ready) = self.look(Some(NEVER)) {
+            if let Some(ready) = self.look(NEVER) {
                 return ready;
             }
         }
@@ -192,7 +194,7 @@ impl<'a, H: Host> Select<'a, H> {
     /// # Errors
     /// When the time is over.
     pub fn ready_timeout(&mut self, timeout: Duration) -> Result<usize, ReadyTimeoutError> {
-        self.look(Some(deadline_after(timeout))).ok_or(ReadyTimeoutError)
+        self.look(deadline_after(timeout)).ok_or(ReadyTimeoutError)
     }
 
     /// As [`Select::ready`], until `deadline` at most.
@@ -200,7 +202,7 @@ impl<'a, H: Host> Select<'a, H> {
     /// # Errors
     /// When that time has come.
     pub fn ready_deadline(&mut self, deadline: H::Instant) -> Result<usize, ReadyTimeoutError> {
-        self.look(Some(H::ns_of(deadline))).ok_or(ReadyTimeoutError)
+        self.look(H::ns_of(deadline)).ok_or(ReadyTimeoutError)
     }
 
     fn assert_not_empty(&self) {
@@ -235,7 +237,7 @@ impl<'a, H: Host> Select<'a, H> {
         self.cases.as_slice()[index].as_ref().expect("the order has what is present")
     }
 
-    fn run(&mut self, until_ns: Option<u64>) -> Option<SelectedOperation<'a, H>> {
+    fn run(&mut self, until_ns: u64) -> Option<SelectedOperation<'a, H>> {
         let order = self.order();
         let (index, token) = loop {
             let own = Claim::new();
@@ -244,38 +246,42 @@ impl<'a, H: Host> Select<'a, H> {
             if let Some(won) = won {
                 break won;
             }
-            match self.wait(&order, Goal::Win, until_ns?) {
+            match self.wait(&order, Goal::Win, until_ns) {
                 Ended::Case(index, token) => break (index, token),
-                Ended::TimeCame if nanotime() >= until_ns? => return None,
                 Ended::TimeCame => {}
+                Ended::Over => return None,
             }
         };
         Some(SelectedOperation::new(index, token, *self.case(index)))
     }
 
-    fn look(&mut self, until_ns: Option<u64>) -> Option<usize> {
+    fn look(&mut self, until_ns: u64) -> Option<usize> {
         let order = self.order();
         loop {
             let mut tried = order.as_slice().iter();
             if let Some(&ready) = tried.find(|&&index| self.case(index).is_ready()) {
                 return Some(ready);
             }
-            match self.wait(&order, Goal::Watch, until_ns?) {
+            match self.wait(&order, Goal::Watch, until_ns) {
                 Ended::Case(index, _) => return Some(index),
-                Ended::TimeCame if nanotime() >= until_ns? => return None,
                 Ended::TimeCame => {}
+                Ended::Over => return None,
             }
         }
     }
 
-    /// Queues in every channel and sleeps, unless a case can be won now.
+    /// Queues in every channel and sleeps, unless a case can be won now or the time is over. That
+    /// none can be won is seen with all channels locked: tried one by one, each may be ready but at
+    /// its turn.
     #[cold]
     #[inline(never)]
     fn wait(&self, order: &Few<usize>, goal: Goal, until_ns: u64) -> Ended {
         let timed = order.as_slice().iter().map(|&i| self.case(i).when_ns()).min();
         let when_ns = timed.unwrap_or(NEVER).min(until_ns);
-        if when_ns != NEVER && nanotime() >= when_ns {
-            return Ended::TimeCame;
+        let over = if timed == Some(when_ns) { Ended::TimeCame } else { Ended::Over };
+        let is_over = wait::is_over(when_ns);
+        if is_over && (matches!(over, Ended::TimeCame) || order.len() < 2) {
+            return over;
         }
         let spot = pin!(Spot::new());
         let spot = spot.into_ref();
@@ -294,13 +300,17 @@ impl<'a, H: Host> Select<'a, H> {
             queued.wake_watchers(watched);
             return Ended::Case(index, token);
         }
+        if is_over {
+            let _unwatched = locked.unlock();
+            return over;
+        }
         spot.prepare(if order.len() == 0 { WaitReason::SelectNoCases } else { WaitReason::Select });
         locked.push();
         let watched = locked.unlock();
         queued.wake_watchers(watched);
         let _in_time = wait::commit(spot, &claim, when_ns);
         queued.remove();
-        let Some(by) = claim.taken_by() else { return Ended::TimeCame };
+        let Some(by) = claim.taken_by() else { return over };
         let at = by - FIRST_CASE;
         let token = match nodes.as_slice()[at].data.outcome.get() {
             Outcome::Won(turn) => Token::Turn(turn),

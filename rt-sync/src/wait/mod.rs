@@ -5,6 +5,7 @@ pub(crate) mod shown;
 
 use core::pin::Pin;
 
+use rt_os::sys::clock::nanotime;
 use rt_wait::claim::Claim;
 use rt_wait::park::{Spot, Waiter};
 
@@ -36,4 +37,14 @@ pub(crate) fn commit(spot: Pin<&Spot>, claim: &Claim, when_ns: u64) -> bool {
     #[cfg(all(test, loom))]
     let _shown = shown::show(claim, spot.waiter());
     spot.commit_until(claim, when_ns)
+}
+
+/// A deadline for who does not wait.
+pub(crate) const AT_ONCE: u64 = 0;
+
+/// Has this time come? In a model that is for a thread of the model to say.
+#[inline]
+#[must_use]
+pub(crate) fn is_over(when_ns: u64) -> bool {
+    when_ns == AT_ONCE || (cfg!(not(loom)) && when_ns != NEVER && nanotime() >= when_ns)
 }

@@ -3,7 +3,7 @@
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use crate::rt::chan::{Receiver, Select, Sender, bounded, never, select, select_biased};
 use crate::rt::thread;
@@ -12,29 +12,45 @@ use super::{MS, PATIENCE, crowd, join_all, race, rounds};
 
 const RACES: usize = rounds(10_000);
 
-/// TestNonblockSelectRace: one of two is ready all the time; a select with a default finds it.
+/// TestNonblockSelectRace: one of two is ready all the time, though never the same for long; a
+/// select with a default finds it.
 fn default_is_for_nothing_ready() {
-    race(RACES, |round| {
-        let (s1, r1) = bounded(1);
-        let (s2, r2) = bounded(1);
-        s1.send(()).unwrap();
-        let first = r1.clone();
-        let looks = thread::spawn(move || {
-            select! {
-                recv(first) -> got => got.unwrap(),
-                recv(r2) -> got => got.unwrap(),
+    const MOVES: usize = rounds(100_000);
+    let ((s1, r1), (s2, r2)) = (bounded(2), bounded(2));
+    s1.send(()).unwrap();
+    let stop = Arc::new(AtomicBool::new(false));
+    let (to_1, to_2, from_1, from_2) = (s1.clone(), s2.clone(), r1.clone(), r2.clone());
+    let theirs = Arc::clone(&stop);
+    let looker = thread::spawn(move || {
+        let mut looks = 0;
+        while !theirs.load(Relaxed) {
+            let taken_from = select! {
+                recv(from_1) -> got => got.map(|()| &to_1),
+                recv(from_2) -> got => got.map(|()| &to_2),
                 default => panic!("one was ready all the time"),
+            };
+            taken_from.unwrap().send(()).unwrap(); // before the next look
+            let mut select = Select::new();
+            select.recv(&from_1);
+            select.recv(&from_2);
+            select.try_ready().expect("one was ready all the time");
+            looks += 1;
+            if looks % 16 == 0 {
+                thread::yield_now();
             }
-        });
-        if round % 4 == 0 {
+        }
+    });
+    for round in 0..MOVES {
+        // The new one comes before the old one goes.
+        let (to, from) = if round % 2 == 0 { (&s2, &r1) } else { (&s1, &r2) };
+        to.send(()).unwrap();
+        from.recv().unwrap();
+        if round % 16 == 0 {
             thread::yield_now();
         }
-        // Gone is who would have received, if it took the first.
-        let sent = s2.send(());
-        assert!(sent.is_ok() || r1.is_empty());
-        let _ = r1.try_recv();
-        looks.join().unwrap();
-    });
+    }
+    stop.store(true, Relaxed);
+    looker.join().unwrap();
 }
 
 /// TestNonblockSelectRace2: the same, where the second becomes ready by being closed.
