@@ -10,5 +10,7 @@ mod aliases;
 pub mod chan;
 pub mod host;
 mod queue;
+#[cfg(all(test, shuttle))]
+mod simulation;
 pub mod sync;
 mod wait;

@@ -1,11 +1,13 @@
 //! Models of channels and selects: no message is lost, none comes twice, nobody sleeps for ever
 //! (loom reports a deadlock).
 
+use core::time::Duration;
 use loom::thread;
 use std::vec::Vec;
 
 use super::{Receiver, Select, Sender, bounded, unbounded};
 use crate::host::NoStd;
+use crate::wait::shown;
 
 type Pair = (Sender<u32, NoStd>, Receiver<u32, NoStd>);
 
@@ -227,4 +229,73 @@ fn loom_select_receive_given_up_before_the_send() {
         assert_eq!(receiver.recv(), Ok(7));
         sends.join().unwrap();
     });
+}
+
+/// A time that is not over until the model says so.
+const SOME_TIME: Duration = Duration::from_secs(1 << 30);
+
+/// The thread that plays the deadline of the one wait that has one.
+fn clock() -> thread::JoinHandle<bool> {
+    thread::spawn(|| shown::strike(|_| 0))
+}
+
+#[test]
+fn loom_chan_receive_deadline() {
+    for cap in [0, 1] {
+        loom::model(move || {
+            let (sender, receiver): Pair = bounded(cap);
+            let sends = thread::spawn(move || sender.send(7));
+            let clock = clock();
+            let got = receiver.recv_timeout(SOME_TIME).or_else(|_| receiver.recv());
+            assert_eq!(got, Ok(7), "what was not received in time is still there");
+            assert_eq!(sends.join().unwrap(), Ok(()));
+            clock.join().unwrap();
+        });
+    }
+}
+
+#[test]
+fn loom_chan_send_deadline() {
+    loom::model(|| {
+        let (sender, receiver): Pair = bounded(0);
+        let sends = thread::spawn(move || sender.send_timeout(7, SOME_TIME).is_ok());
+        let clock = clock();
+        let got = receiver.recv().is_ok();
+        assert_eq!(sends.join().unwrap(), got, "sent is received");
+        clock.join().unwrap();
+    });
+}
+
+#[test]
+fn loom_chan_deadline_against_close() {
+    loom::model(|| {
+        let (sender, receiver): Pair = bounded(0);
+        let closes = thread::spawn(move || drop(sender));
+        let clock = clock();
+        assert!(receiver.recv_timeout(SOME_TIME).is_err());
+        assert!(receiver.recv().is_err());
+        closes.join().unwrap();
+        clock.join().unwrap();
+    });
+}
+
+#[test]
+fn loom_select_deadline() {
+    for cap in [0, 1] {
+        loom::model(move || {
+            let ((s1, r1), (_s2, r2)): (Pair, Pair) = (bounded(cap), bounded(0));
+            let sends = thread::spawn(move || s1.send(7));
+            let clock = clock();
+            let mut select = Select::new();
+            select.recv(&r2);
+            select.recv(&r1);
+            let got = match select.select_timeout(SOME_TIME) {
+                Ok(selected) => selected.recv(&r1),
+                Err(_) => r1.recv(),
+            };
+            assert_eq!(got, Ok(7));
+            assert_eq!(sends.join().unwrap(), Ok(()));
+            clock.join().unwrap();
+        });
+    }
 }

@@ -89,7 +89,7 @@ impl<H: Host> SelectedOperation<'_, H> {
 
     /// As a drop, without its panic.
     #[cfg(all(test, loom))]
-    pub(super) fn forgo(self) {
+    pub(crate) fn forgo(self) {
         self.abandon();
         core::mem::forget(self);
     }

@@ -1,5 +1,5 @@
-//! A deadline in a model. Time does not pass there: a wait shows itself, and a thread of the model
-//! may end it in time's name.
+//! Deadlines in a model. Time does not pass there: waits with a deadline show themselves, and a
+//! thread of the model may end one in time's name.
 //!
 //! # Safety
 //! - **shown**: a claim and a waiter are shown while their wait lasts; who takes them out, and who
@@ -7,8 +7,14 @@
 #![allow(unsafe_code, reason = "**shown**: a wait lies on another stack")]
 
 use core::ptr::NonNull;
+use std::vec::Vec;
 
-use loom::sync::Mutex;
+#[cfg(not(shuttle))]
+use loom as checker;
+#[cfg(shuttle)]
+use shuttle as checker;
+
+use checker::sync::Mutex;
 use rt_wait::claim::Claim;
 use rt_wait::park::Waiter;
 
@@ -17,30 +23,34 @@ struct Wait(NonNull<Claim>, Waiter);
 // SAFETY: **shown**: used under the lock.
 unsafe impl Send for Wait {}
 
-loom::lazy_static! {
-    static ref SHOWN: Mutex<Option<Wait>> = Mutex::new(None);
+checker::lazy_static! {
+    static ref SHOWN: Mutex<Vec<Wait>> = Mutex::new(Vec::new());
 }
 
 /// Dropped when the wait is over.
-pub(crate) struct Showing;
+pub(crate) struct Showing(NonNull<Claim>);
 
-/// Shows a wait, one at a time.
+/// Shows a wait.
 pub(crate) fn show(claim: &Claim, waiter: Waiter) -> Showing {
-    let before = SHOWN.lock().unwrap().replace(Wait(NonNull::from(claim), waiter));
-    assert!(before.is_none(), "one wait with a deadline at a time");
-    Showing
+    let claim = NonNull::from(claim);
+    SHOWN.lock().unwrap().push(Wait(claim, waiter));
+    Showing(claim)
 }
 
 impl Drop for Showing {
     fn drop(&mut self) {
-        SHOWN.lock().unwrap().take();
+        SHOWN.lock().unwrap().retain(|Wait(claim, _)| *claim != self.0);
     }
 }
 
-/// The deadline comes for the wait that is shown. False: none is.
-pub(crate) fn strike() -> bool {
+/// A deadline comes for one of the waits that are shown, the one that `choose` says of so many.
+/// False: none is.
+pub(crate) fn strike(choose: impl FnOnce(usize) -> usize) -> bool {
     let shown = SHOWN.lock().unwrap();
-    let Some(Wait(claim, waiter)) = &*shown else { return false };
+    if shown.is_empty() {
+        return false;
+    }
+    let Wait(claim, waiter) = &shown[choose(shown.len())];
     // SAFETY: **shown**.
     if unsafe { claim.as_ref() }.expire() {
         // SAFETY: its claim was won.

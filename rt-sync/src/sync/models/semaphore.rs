@@ -76,7 +76,7 @@ fn loom_semaphore_big_one_gives_up() {
             assert!(shared.0.acquire_many_timeout(2, Duration::from_secs(1)).is_none());
         });
         let clock = loom::thread::spawn(|| {
-            while !super::shown::strike() {
+            while !super::strike() {
                 loom::thread::yield_now();
             }
         });
