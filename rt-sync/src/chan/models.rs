@@ -299,3 +299,28 @@ fn loom_select_deadline() {
         });
     }
 }
+
+/// A place that becomes free is the waiting sender's, also when nobody receives any more.
+#[test]
+fn loom_chan_a_free_place_is_taken() {
+    for by_select in [false, true] {
+        loom::model(move || {
+            let (sender, receiver): Pair = bounded(1);
+            let theirs = sender.clone();
+            if by_select {
+                let mut select = Select::new();
+                select.send(&sender);
+                let selected = select.select();
+                let sends = thread::spawn(move || theirs.send(2));
+                selected.forgo();
+                assert_eq!(sends.join().unwrap(), Ok(()));
+            } else {
+                sender.send(1).unwrap();
+                let sends = thread::spawn(move || theirs.send(2));
+                assert_eq!(receiver.recv(), Ok(1));
+                assert_eq!(sends.join().unwrap(), Ok(()));
+            }
+            assert_eq!(receiver.recv(), Ok(2));
+        });
+    }
+}
