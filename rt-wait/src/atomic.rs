@@ -1,7 +1,7 @@
 //! The atomics of the workspace: `core`'s, or a checker's under `--cfg loom`. Chosen here, once.
 //!
-//! The checker is loom, which takes every way; with `--cfg shuttle` besides it is shuttle, which takes
-//! ways at random through programs that are too large for loom.
+//! The checker is loom, which takes every way; with `--cfg shuttle` besides it is shuttle, which
+//! takes ways at random through programs that are too large for loom.
 
 #[cfg(not(loom))]
 pub use core::cell::UnsafeCell;

@@ -41,7 +41,7 @@ const NAP_US: u64 = 50;
 pub struct SpinLock<T> {
     taken: AtomicBool,
     #[cfg(loom)]
-    gate: checker::sync::Mutex<()>, // spinning has no end in a model: there it is a lock that sleeps
+    gate: checker::sync::Mutex<()>, // spinning has no end in a model: there it sleeps
     #[cfg(loom)]
     kept: core::cell::UnsafeCell<Option<checker::sync::MutexGuard<'static, ()>>>, // while held raw
     value: core::cell::UnsafeCell<T>, // guarded by taken: **held**

@@ -46,6 +46,12 @@ fn steps() -> Vec<Step> {
             }
             Ok(())
         }),
+        step("clippy, bench", || {
+            let args = ["clippy", "--manifest-path", "bench/Cargo.toml", "--", "-D", "warnings"];
+            let mut command = shell::cargo(args);
+            command.env("CARGO_TARGET_DIR", shell::target_dir()?.join("bench"));
+            minutes(10, command)
+        }),
         step("tidy", || tidy::run(&shell::root())),
         step("doc", || {
             minutes(10, doc(&["doc", "--no-deps"]))?;
@@ -53,6 +59,7 @@ fn steps() -> Vec<Step> {
         }),
         step("test", || minutes(20, shell::cargo(["test"]))),
         step("loom", loom::run),
+        step("simulate", || loom::simulate(loom::ORDERS)),
         step("sanitize", sanitize::run),
         step("elf", || elf::run(None)),
         step("boot", || {

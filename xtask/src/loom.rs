@@ -1,5 +1,5 @@
 //! `cargo xtask loom`: runs the models, tests whose names begin with `loom_`, in every interleaving
-//! that loom's bounds allow.
+//! that loom's bounds allow. `cargo xtask simulate`: runs larger programs in orders at random.
 
 use std::fs;
 use std::io;
@@ -13,6 +13,9 @@ use crate::shell;
 
 /// The crates that may have models.
 const CRATES: [&str; 4] = ["rt-wait", "rt-sync", "rt-sched", "rt-mem"];
+
+/// Orders of each kind that a simulation takes unless it is told otherwise.
+pub(crate) const ORDERS: u32 = 5_000;
 
 /// How long the models of one crate may take.
 const LIMIT: Duration = Duration::from_secs(600);
@@ -38,18 +41,39 @@ pub(crate) fn run() -> Result<()> {
     Ok(())
 }
 
-/// The command that runs the models of a crate, built apart from all else.
+/// Runs the simulations: programs too large for loom, in so many orders at random of each kind.
+///
+/// # Errors
+/// When one fails, or when none ran.
+pub(crate) fn simulate(orders: u32) -> Result<()> {
+    let mut command = checked("rt-sync", "simulate_", "--cfg loom --cfg shuttle", "shuttle")?;
+    command.env("RT_SIMULATIONS", orders.to_string());
+    let passed = shell::run_counting(&mut command, LIMIT, &mut io::stdout(), passed_in)?;
+    if passed == 0 {
+        bail!("no simulation ran");
+    }
+    println!("simulate: {passed} programs, in twice {orders} orders each");
+    Ok(())
+}
+
+/// The command that runs the models of a crate.
 fn command(name: &str) -> Result<Command> {
-    let mut command = shell::cargo(["test", "--release", "--lib", "-p", name, "loom_"]);
-    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
-    command.env("RUSTFLAGS", format!("{flags} --cfg loom"));
-    command.env("CARGO_TARGET_DIR", shell::target_dir()?.join("loom"));
-    // Whole-program optimization takes longer here than it saves.
-    command.env("CARGO_PROFILE_RELEASE_LTO", "off");
-    command.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
+    let mut command = checked(name, "loom_", "--cfg loom", "loom")?;
     if std::env::var_os("LOOM_MAX_PREEMPTIONS").is_none() {
         command.env("LOOM_MAX_PREEMPTIONS", "3");
     }
+    Ok(command)
+}
+
+/// The command that runs some tests of a crate on a checker's atomics, built apart from all else.
+fn checked(name: &str, tests: &str, cfgs: &str, folder: &str) -> Result<Command> {
+    let mut command = shell::cargo(["test", "--release", "--lib", "-p", name, tests]);
+    let flags = std::env::var("RUSTFLAGS").unwrap_or_default();
+    command.env("RUSTFLAGS", format!("{flags} {cfgs}"));
+    command.env("CARGO_TARGET_DIR", shell::target_dir()?.join(folder));
+    // Whole-program optimization takes longer here than it saves.
+    command.env("CARGO_PROFILE_RELEASE_LTO", "off");
+    command.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
     Ok(command)
 }
 

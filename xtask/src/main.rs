@@ -1,8 +1,8 @@
 //! One door for every chore: `cargo xtask COMMAND`.
 //!
 //! `tidy` holds the tree to the rules of the house, `elf` and `boot-bench` examine the bare
-//! program, `bench` compares with other runtimes, `loom` runs the models, `sanitize` has others
-//! look for races, and `ci` does all that a change must pass.
+//! program, `bench` compares with other runtimes, `loom` and `simulate` run the models, `sanitize`
+//! has others look for races, and `ci` does all that a change must pass.
 
 mod bench;
 mod boot_bench;
@@ -51,6 +51,12 @@ enum Command {
     Bench(bench::Options),
     /// Run the loom models
     Loom,
+    /// Run the simulations: larger programs, in orders taken at random
+    Simulate {
+        /// So many orders of each of the two kinds
+        #[arg(default_value_t = loom::ORDERS, value_parser = clap::value_parser!(u32).range(1..))]
+        orders: u32,
+    },
     /// Run hosted programs under sanitizers and valgrind, where the machine has them
     Sanitize,
     /// Do all that a change must pass
@@ -68,6 +74,7 @@ fn main() -> ExitCode {
         Command::BootBench { runs, rounds, path } => boot_bench::run(runs, rounds, path),
         Command::Bench(options) => bench::run(&options),
         Command::Loom => loom::run(),
+        Command::Simulate { orders } => loom::simulate(orders),
         Command::Sanitize => sanitize::run(),
         Command::Ci { keep_going } => ci::run(keep_going),
     };

@@ -1,6 +1,6 @@
-//! Programs too large for loom, in many orders taken at random by shuttle. `cargo xtask simulate`
-//! runs them; a failure prints what repeats it. Everything a program does is drawn in the run
-//! itself, so one seed gives the program and its order.
+//! Programs too large for loom, in many orders taken at random by shuttle: `cargo xtask simulate`.
+//! What a program does is drawn in the run too, so one seed gives the program and its order. A
+//! failure prints its schedule and seed; `SHUTTLE_RANDOM_SEED` repeats it.
 //!
 //! Shuttle orders steps, not memory: weak orderings are loom's to find. It reports a deadlock.
 

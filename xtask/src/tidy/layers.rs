@@ -29,7 +29,7 @@ const HOSTED: &str = "rt";
 const OUTSIDE: [&str; 4] = ["libc", "crossbeam-utils", "once_cell", "arrayvec"];
 
 /// Packages that a library's tests may use.
-const OUTSIDE_TESTS: [&str; 2] = ["proptest", "loom"];
+const OUTSIDE_TESTS: [&str; 3] = ["proptest", "loom", "shuttle"];
 
 /// Finds crates that look up, use std or use a package that is not on the list.
 pub(super) fn check(tree: &Tree) -> Vec<Problem> {
@@ -69,8 +69,10 @@ fn wrong(package: &Package, dependency: &Dependency, below: &[&str]) -> Option<S
     if inside || hosted || (*dev && OUTSIDE_TESTS.contains(&name.as_str())) {
         return std_feature(dependency).filter(|_| !hosted);
     }
-    let for_loom = dependency.target.as_deref().is_some_and(|target| target == "cfg(loom)");
-    if name == "loom" && for_loom {
+    // A checker, where the crate is built for it.
+    if ["loom", "shuttle"].contains(&name.as_str())
+        && dependency.target.as_ref().is_some_and(|target| *target == format!("cfg({name})"))
+    {
         return None;
     }
     if !OUTSIDE.contains(&name.as_str()) {
