@@ -80,15 +80,11 @@ impl<'scope> Scope<'scope, '_> {
             drop(theirs); // **counted**: and the result with it, if there is no handle
             running.end();
         };
-        self.running.begin();
+        let begun = self.running.begin();
         // SAFETY: **no thread-locals**; **counted**.
-        match unsafe { spawn_with(options, main) } {
-            Ok(goroutine) => Ok(ScopedJoinHandle { goroutine, packet, scope: PhantomData }),
-            Err(error) => {
-                self.running.end(); // it never was
-                Err(error)
-            }
-        }
+        let goroutine = unsafe { spawn_with(options, main) }?;
+        begun.started();
+        Ok(ScopedJoinHandle { goroutine, packet, scope: PhantomData })
     }
 }
 

@@ -20,6 +20,7 @@ use crate::procresize::{acquirep, releasep};
 use crate::runq::{Chain, Push, STEAL_MAX, Steal};
 use crate::sched::Sched;
 use crate::schedule::{GLOBAL_EVERY, wake_for_work};
+use crate::sysmon::watch_lone;
 use crate::thread::{gcstopm, stopm};
 use crate::timer::NEVER;
 use crate::victim::{keeps_its_own, stands_still};
@@ -63,6 +64,9 @@ pub(crate) fn find_runnable(mp: &M) -> Next {
         };
         if mp.spinning.get() {
             reset_spinning(mp, sched);
+        }
+        if pp.runq.has_next() {
+            watch_lone(sched); // another one was chosen before it
         }
         // SAFETY: it was taken out of a queue for us.
         if unsafe { next.gp.as_ref() }.lockedm.get().is_null() {

@@ -40,15 +40,16 @@ impl Running {
     ///
     /// # Panics
     /// "too many running goroutines in scope", as std.
-    pub fn begin(&self) {
+    pub fn begin(&self) -> Begun<'_> {
         // Relaxed: whoever starts one is counted itself, or is the scope.
+        let begun = Begun(self);
         if self.count.fetch_add(1, Ordering::Relaxed) > usize::MAX / 2 {
-            self.end();
             panic!("too many running goroutines in scope");
         }
+        begun
     }
 
-    /// One less: it is done with all that it borrows, or was not started after all.
+    /// One less: it is done with all that it borrows.
     pub fn end(&self) {
         // Release: what the goroutine did; pairs with the look in `wait`.
         if self.count.fetch_sub(1, Ordering::Release) == 1 {
@@ -68,6 +69,24 @@ impl Running {
     #[must_use]
     pub fn count(&self) -> usize {
         self.count.load(Ordering::Relaxed)
+    }
+}
+
+/// A goroutine that is counted and not started yet. Dropped, it was not started after all.
+#[derive(Debug)]
+#[must_use = "dropping it takes the count back"]
+pub struct Begun<'a>(&'a Running);
+
+impl Begun<'_> {
+    /// It is started, and will count itself out.
+    pub fn started(self) {
+        core::mem::forget(self);
+    }
+}
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 

@@ -104,6 +104,11 @@ proptest! {
                 let whens = slots.iter().filter_map(|s| s.running).filter(|r| r.0 == at);
                 let first = whens.map(|r| r.1).min().unwrap_or(NEVER);
                 prop_assert_eq!(heap.first_when(), first, "the first deadline");
+                let soon = slots.iter().filter_map(|s| s.running);
+                let soon = soon.filter(|r| r.0 == at && r.1 <= now + 30).count();
+                for most in [0, 3, SLOTS] {
+                    prop_assert_eq!(heap.count_due(now + 30, most), soon.min(most));
+                }
             }
         }
     }

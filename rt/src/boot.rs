@@ -94,6 +94,10 @@ fn not_started() -> ! {
 /// a closure passed to `LocalKey::with` that parks. Compilers may keep such addresses of their own
 /// accord within one function, when it uses the same `thread_local!` before and after. Values that
 /// must follow the goroutine belong into [`rt::thread_local!`](crate::thread_local).
+///
+/// The same holds for locks that belong to a thread rather than to who took them, above all std's
+/// `StdoutLock` and `StderrLock`: no call that can park while one is held, and so none in a
+/// `Display` or `Debug` that `println!` calls.
 pub unsafe fn start(config: Config) {
     // SAFETY: the caller's.
     if let Err(error) = unsafe { try_start(config) } {

@@ -142,6 +142,12 @@ impl<T> LocalQueue<T> {
         self.head(Ordering::SeqCst).index == self.tail.load(Ordering::SeqCst)
     }
 
+    /// Does somebody stand in the `next` slot?
+    #[must_use]
+    pub fn has_next(&self) -> bool {
+        !self.next.load(Ordering::Relaxed).is_null()
+    }
+
     /// How many stand in the ring: exact for the owner, a glimpse for others.
     #[must_use]
     pub fn ring_len(&self) -> usize {
@@ -153,7 +159,7 @@ impl<T> LocalQueue<T> {
     /// Ring and `next` slot together: a glimpse.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.ring_len() + usize::from(!self.next.load(Ordering::Relaxed).is_null())
+        self.ring_len() + usize::from(self.has_next())
     }
 
     #[inline(always)]

@@ -109,6 +109,21 @@ impl Heap {
         Ok(())
     }
 
+    /// How many are due until `when`; `most` when there are as many or more. Looks at these alone,
+    /// and at their children.
+    #[must_use]
+    pub fn count_due(&self, when: u64, most: usize) -> usize {
+        self.count_below(0, when, most)
+    }
+
+    fn count_below(&self, index: usize, when: u64, most: usize) -> usize {
+        if most == 0 || self.entries.get(index).is_none_or(|entry| entry.when > when) {
+            return 0;
+        }
+        (1..=ARITY)
+            .fold(1, |sum, child| sum + self.count_below(index * ARITY + child, when, most - sum))
+    }
+
     /// The timers, in no order.
     pub fn iter(&self) -> impl Iterator<Item = NonNull<Timer>> + '_ {
         self.entries.iter().map(|entry| entry.timer)

@@ -126,6 +126,12 @@ impl Timers {
         self.heap.lock().len()
     }
 
+    /// How many are due until `when`, or `most`.
+    #[must_use]
+    pub fn count_due(&self, when: u64, most: usize) -> usize {
+        if self.first_when() > when { 0 } else { self.heap.lock().count_due(when, most) }
+    }
+
     /// Is there none?
     #[must_use]
     pub fn is_empty(&self) -> bool {

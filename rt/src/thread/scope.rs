@@ -131,25 +131,22 @@ impl<'scope> Scope<'scope, '_> {
         let packet = Arc::new(packet);
         let theirs = Arc::clone(&packet);
         let main = move || {
-            let result = body::<PINNED, F, T>(f);
             let data = Arc::clone(&theirs.scope);
-            if result.is_err() {
-                data.panics.fetch_add(1, Ordering::Relaxed); // `end` orders it
-            }
-            theirs.result.put(result);
-            drop(theirs); // **counted**: and the result with it, if there is no handle
+            let _done = body::<PINNED, _, _>(move || {
+                let result = catch_unwind(AssertUnwindSafe(f));
+                if result.is_err() {
+                    theirs.scope.panics.fetch_add(1, Ordering::Relaxed); // `end` orders it
+                }
+                theirs.result.put(result);
+                drop(theirs); // **counted**: and the result with it, if there is no handle
+            });
             data.running.end();
         };
-        self.data.running.begin();
+        let begun = self.data.running.begin();
         // SAFETY: **contract**; **counted**.
-        let started = unsafe { spawn_with(options, main) };
-        match started {
-            Ok(goroutine) => Ok(ScopedJoinHandle { goroutine, packet, scope: PhantomData }),
-            Err(error) => {
-                self.data.running.end(); // it never was
-                Err(error)
-            }
-        }
+        let goroutine = unsafe { spawn_with(options, main) }?;
+        begun.started();
+        Ok(ScopedJoinHandle { goroutine, packet, scope: PhantomData })
     }
 }
 
