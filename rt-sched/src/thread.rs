@@ -127,10 +127,10 @@ fn newm(sched: &Sched, mut synced: rt_wait::mutex::Guard<'_, Synced>, start: Sta
 
 fn no_thread(sched: &Sched, error: Errno) -> ! {
     let have = sched.lock().mcount();
-    let hint = if error == Errno::EAGAIN {
-        "runtime: may need to increase max user processes (ulimit -u)\n"
-    } else {
-        ""
+    let hint = match error {
+        Errno::EAGAIN => "runtime: may need to increase max user processes (ulimit -u)\n",
+        Errno::ENOMEM => "runtime: no memory or address space for its stack (ulimit -v)\n",
+        _ => "",
     };
     let errno = error.raw();
     throw_with(
