@@ -34,5 +34,6 @@ tests! {
     mpsc: sync::mpsc::ALL;
     semaphore: sync::semaphore::ALL;
     wait_group: sync::wait_group::ALL;
+    scope: sync::scope::ALL;
     unwinding: unwind::ALL;
 }

@@ -38,6 +38,7 @@ tests! {
     mpsc: sync::mpsc::ALL;
     semaphore: sync::semaphore::ALL;
     wait_group: sync::wait_group::ALL;
+    scope: sync::scope::ALL;
     time_and_timers: time::ALL;
     order_of_goroutines: order::ALL;
     unwinding: unwind::ALL;

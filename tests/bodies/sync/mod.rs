@@ -1,5 +1,5 @@
-//! Channels and locks: ports, in our words, of Go's chan_test.go and of its tests of sync and of
-//! the runtime's locks. Each names the test it follows, if it follows one.
+//! Channels, locks and scopes: ports, in our words, of Go's chan_test.go and of its tests of sync
+//! and of the runtime's locks. Each names the test it follows, if it follows one.
 //!
 //! One text for all worlds: `rt` is the crate `rt` or `rt_main`, or plain threads under the same
 //! names. What needs panics that unwind is in `unwind.rs`, what needs goroutines in `order.rs`.
@@ -10,6 +10,7 @@ pub(crate) mod mpsc;
 pub(crate) mod mutex;
 pub(crate) mod once;
 pub(crate) mod rwlock;
+pub(crate) mod scope;
 pub(crate) mod select;
 pub(crate) mod semaphore;
 pub(crate) mod wait_group;

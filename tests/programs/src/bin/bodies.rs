@@ -28,6 +28,7 @@ const ALL: &[&[Body]] = &[
     sync::mpsc::ALL,
     sync::semaphore::ALL,
     sync::wait_group::ALL,
+    sync::scope::ALL,
     order::ALL,
     time::ALL,
 ];
