@@ -11,11 +11,15 @@ const FAN_OUT: u64 = 10;
 
 pub(crate) fn run(args: impl Iterator<Item = &'static [u8]>) -> Outcome {
     let leaves = number(args)?;
+    let wanted = u128::from(leaves) * u128::from(leaves.saturating_sub(1)) / 2;
+    let Ok(wanted) = u64::try_from(wanted) else {
+        eprintln!("skynet: the sum of {leaves} leaves is more than 64 bits");
+        return Ok(1);
+    };
     let (sender, receiver) = bounded(0);
     go(move || node(0, leaves, &sender));
     let Ok(sum) = receiver.recv() else { return Ok(1) };
-    let wanted = u128::from(leaves) * u128::from(leaves.saturating_sub(1)) / 2;
-    if u128::from(sum) != wanted {
+    if sum != wanted {
         eprintln!("skynet: the sum is {sum}, not {wanted}");
         return Ok(1);
     }
