@@ -225,3 +225,18 @@ fn permits_have_bounds() {
     let permit = most.try_acquire_many(5).unwrap();
     assert_eq!((permit.num_permits(), most.available_permits()), (5, Semaphore::MAX_PERMITS - 5));
 }
+
+/// A guard of long references is one of short ones, as std's.
+#[test]
+fn read_guards_are_covariant() {
+    fn len<'short>(guard: RwLockReadGuard<'_, &'short str>, other: &'short str) -> usize {
+        guard.len() + other.len()
+    }
+    let long = String::from("long");
+    let lock: RwLock<&str> = RwLock::new(&long);
+    {
+        let short = String::from("short");
+        assert_eq!(len(lock.read().unwrap(), &short), 9);
+    }
+    assert_eq!(lock.into_inner().unwrap(), "long");
+}

@@ -8,17 +8,20 @@ use core::fmt;
 use core::marker::PhantomData;
 use core::mem;
 use core::ops::{Deref, DerefMut};
+use core::ptr::NonNull;
 
 use super::super::poison::{Entry, Flag};
 use super::RwLock;
+use super::raw::RawRwLock;
 use crate::host::{Host, NoStd};
 
 /// One read. Dropping it ends the read. A reader that panics poisons nothing. std:
 /// `std::sync::RwLockReadGuard`.
 #[must_use = "if unused the RwLock will immediately unlock"]
 pub struct RwLockReadGuard<'a, T: ?Sized + 'a, H: Host = NoStd> {
-    lock: &'a RwLock<T, H>,
-    _not_send: PhantomData<*const T>, // as std's
+    data: NonNull<T>, // the lock's; covariant, and not Send, as std's
+    raw: &'a RawRwLock,
+    host: PhantomData<fn() -> H>,
 }
 
 /// The write. Dropping it ends the write. std: `std::sync::RwLockWriteGuard`.
@@ -38,7 +41,9 @@ impl<'a, T: ?Sized, H: Host> RwLockReadGuard<'a, T, H> {
     /// The caller has just got a read of `lock`.
     #[inline(always)]
     pub(super) fn new(lock: &'a RwLock<T, H>) -> RwLockReadGuard<'a, T, H> {
-        RwLockReadGuard { lock, _not_send: PhantomData }
+        // SAFETY: a cell's address is not null.
+        let data = unsafe { NonNull::new_unchecked(lock.data.get()) };
+        RwLockReadGuard { data, raw: &lock.raw, host: PhantomData }
     }
 }
 
@@ -64,7 +69,7 @@ impl<T: ?Sized, H: Host> Deref for RwLockReadGuard<'_, T, H> {
     #[inline(always)]
     fn deref(&self) -> &T {
         // SAFETY: **held**.
-        unsafe { &*self.lock.data.get() }
+        unsafe { self.data.as_ref() }
     }
 }
 
@@ -89,7 +94,7 @@ impl<T: ?Sized, H: Host> Drop for RwLockReadGuard<'_, T, H> {
     #[inline(always)]
     fn drop(&mut self) {
         // SAFETY: **held**: and from here on it is not.
-        unsafe { self.lock.raw.read_unlock() };
+        unsafe { self.raw.read_unlock() };
     }
 }
 
