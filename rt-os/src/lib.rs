@@ -3,6 +3,7 @@
 #![deny(unsafe_code)]
 
 pub mod args;
+pub mod cgroup;
 pub mod errno;
 pub mod init;
 pub mod parse;
