@@ -43,7 +43,7 @@ pub fn group_in(line: &[u8]) -> Option<Group<'_>> {
     has_cpu.then_some(Group { version: Version::V1, path })
 }
 
-/// The group that counts: where the controller is in a hierarchy of its own, it is not in the other.
+/// The group that counts: where the controller has a hierarchy of its own, it is not in the other.
 #[must_use]
 pub fn better<'a>(one: Option<Group<'a>>, other: Option<Group<'a>>) -> Option<Group<'a>> {
     match (one, other) {
