@@ -21,12 +21,16 @@ const SOME_TIME: Duration = Duration::from_secs(1 << 30);
 type Output = Sender<Message, NoStd>;
 type Input = Receiver<Message, NoStd>;
 
-/// What is sent. Counts itself when it is dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// What is sent.
+#[derive(Debug)]
 struct Message {
     producer: usize,
     number: usize,
+    _life: Life,
 }
+
+/// Shared by all messages that live: in the end they are all dropped.
+type Life = Arc<()>;
 
 /// May turns be given up?
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -151,11 +155,16 @@ fn receive(inputs: &[(usize, Input)], turns: Turns) -> (usize, Received) {
 fn traffic(turns: Turns) {
     let channels = channels();
     let got: Arc<Mutex<Vec<Got>>> = Arc::default();
+    let life = Life::default();
     let mut threads: Vec<JoinHandle<()>> = Vec::new();
     for producer in 0..PRODUCERS {
         let outputs: Vec<Output> = channels.iter().map(|pair| pair.0.clone()).collect();
+        let life = Life::clone(&life);
         threads.push(thread::spawn(move || {
-            (0..MESSAGES).for_each(|number| send(&outputs, Message { producer, number }, turns));
+            for number in 0..MESSAGES {
+                let message = Message { producer, number, _life: Life::clone(&life) };
+                send(&outputs, message, turns);
+            }
         }));
     }
     // One for each channel, so that all are served, and one or two for all.
@@ -171,22 +180,26 @@ fn traffic(turns: Turns) {
     }
     drop(channels);
     all(threads);
-    check(&got.lock().unwrap(), turns);
+    let got = core::mem::take(&mut *got.lock().unwrap());
+    check(&got, turns);
+    drop(got);
+    assert_eq!(Arc::strong_count(&life), 1, "each is dropped");
 }
 
 fn check(got: &[Got], turns: Turns) {
-    let mut messages: Vec<Message> = got.iter().flatten().map(|(_, message)| *message).collect();
-    messages.sort();
-    let numbers = |producer| (0..MESSAGES).map(move |number| Message { producer, number });
-    assert!(messages.into_iter().eq((0..PRODUCERS).flat_map(numbers)), "each once: {got:?}");
+    let all = got.iter().flatten().map(|(_, message)| (message.producer, message.number));
+    let mut all: Vec<_> = all.collect();
+    all.sort();
+    let numbers = |producer| (0..MESSAGES).map(move |number| (producer, number));
+    assert!(all.into_iter().eq((0..PRODUCERS).flat_map(numbers)), "each once: {got:?}");
     if turns == Turns::GivenUp {
         return;
     }
     for one in got {
         let mut last = BTreeMap::new();
-        for &(channel, Message { producer, number }) in one {
-            let before = last.insert((channel, producer), number);
-            assert!(before < Some(number), "in order: {one:?}");
+        for (channel, message) in one {
+            let before = last.insert((channel, message.producer), message.number);
+            assert!(before < Some(message.number), "in order: {one:?}");
         }
     }
 }
@@ -201,21 +214,22 @@ fn simulate_traffic_with_turns_given_up() {
     simulate(|| traffic(Turns::GivenUp));
 }
 
-/// The receivers go first: what was not received comes back, or is dropped once.
+/// The receivers go first: what was not received comes back, or is dropped with its channel.
 #[test]
 fn simulate_receivers_that_go() {
     simulate(|| {
         let channels = channels();
+        let life = Life::default();
         let inputs: Vec<(usize, Input)> =
             Vec::from_iter(channels.iter().map(|pair| pair.1.clone()).enumerate());
         let outputs: Vec<Output> = channels.into_iter().map(|pair| pair.0).collect();
         let mut threads = Vec::new();
         for producer in 0..PRODUCERS {
-            let outputs = outputs.clone();
+            let (outputs, life) = (outputs.clone(), Life::clone(&life));
             threads.push(thread::spawn(move || {
                 for number in 0..MESSAGES {
                     let output = &outputs[below(outputs.len())];
-                    let message = Message { producer, number };
+                    let message = Message { producer, number, _life: Life::clone(&life) };
                     let sent = match below(2) {
                         0 => output.send(message).is_ok(),
                         _ => {
@@ -237,5 +251,6 @@ fn simulate_receivers_that_go() {
             }
         }));
         all(threads);
+        assert_eq!(Arc::strong_count(&life), 1, "each is dropped");
     });
 }

@@ -20,6 +20,7 @@ use alloc::vec::Vec;
 use rt_wait::claim::Claim;
 
 use super::{Outcome, State, Wait, empty, fill, grant, is_select};
+use crate::chan::items::Items;
 use crate::queue::Popped;
 
 /// What a select has won.
@@ -86,6 +87,7 @@ pub(in crate::chan) enum Won {
     /// It must wait.
     No,
 }
+
 impl<T> State<T> {
     /// Wins a send for the select with claim `own`, if that need not wait. Its own cases are no
     /// partners.
@@ -151,12 +153,7 @@ impl<T> State<T> {
         if self.closed {
             return Err(value);
         }
-        let receiver = self.receivers.pop();
-        match &receiver {
-            Some(receiver) => self.hand(receiver, value),
-            None => self.items.push_back(value),
-        }
-        Ok(receiver)
+        Ok(self.pass_on(value, Items::push_back))
     }
 
     /// Completes a receive: a value; or nothing, and the caller looks again. `None`: the value has
@@ -169,7 +166,7 @@ impl<T> State<T> {
     pub(in crate::chan) fn abandon(&mut self, turn: Turn) -> Option<Popped<Wait>> {
         match turn {
             Turn::Receive(ticket) => match self.promises.take(ticket) {
-                Some(value) => self.give_back(value?),
+                Some(value) => self.pass_on(value?, Items::push_front), // it was the next
                 None => {
                     self.promises.forsaken.push(ticket);
                     None
@@ -199,12 +196,12 @@ impl<T> State<T> {
         self.rooms -= usize::from(self.cap.is_some());
     }
 
-    /// A value that was taken goes to the one who comes next.
-    fn give_back(&mut self, value: T) -> Option<Popped<Wait>> {
+    /// A value for who waits, else for the buffer. Returns whom to wake.
+    fn pass_on(&mut self, value: T, put: fn(&mut Items<T>, T)) -> Option<Popped<Wait>> {
         let receiver = self.receivers.pop();
         match &receiver {
             Some(receiver) => self.hand(receiver, value),
-            None => self.items.push_front(value),
+            None => put(&mut self.items, value),
         }
         receiver
     }
