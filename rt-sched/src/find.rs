@@ -20,7 +20,7 @@ use crate::procresize::{acquirep, releasep};
 use crate::runq::{Chain, Push, STEAL_MAX, Steal};
 use crate::sched::Sched;
 use crate::schedule::{GLOBAL_EVERY, wake_for_work};
-use crate::sysmon::watch_lone;
+use crate::sysmon::{watch_beside_idler, watch_lone};
 use crate::thread::{gcstopm, stopm};
 use crate::timer::NEVER;
 use crate::victim::{keeps_its_own, stands_still};
@@ -204,6 +204,7 @@ fn go_idle(mp: &M, sched: &Sched) {
     if work_anywhere(sched) && take_p_back(mp, sched) {
         return;
     }
+    watch_beside_idler(sched);
     crate::gfree::release_surplus(sched);
     if crate::sleep::sleep_for_timers(mp, sched) {
         return;

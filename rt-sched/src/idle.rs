@@ -41,7 +41,7 @@ impl Default for IdleWords {
 
 /// loom takes SeqCst operations for AcqRel ones; on the machine a SeqCst RMW is a full barrier.
 #[inline(always)]
-fn loom_barrier() {
+pub(crate) fn loom_barrier() {
     if cfg!(loom) {
         fence(Ordering::SeqCst);
     }

@@ -88,5 +88,6 @@ pub mod thread;
 pub mod timer;
 #[cfg(not(loom))]
 mod victim;
+pub mod watch;
 #[cfg(not(loom))]
 pub mod world;

@@ -24,6 +24,7 @@ use crate::port::Port;
 use crate::runq::{Chain, GlobalQueue};
 use crate::stacks::Stacks;
 use crate::steal_order::StealOrder;
+use crate::watch::Watch;
 
 /// The order in which procresize leaves the idle Ps.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -81,8 +82,8 @@ pub struct Shared {
     pub(crate) goid_gen: AtomicU64,
     /// The main goroutine runs: new work may start threads. Go: `mainStarted`.
     pub(crate) main_started: AtomicBool,
-    /// sysmon sleeps until there is something to watch, or has not been started. Go: `sysmonwait`.
-    pub(crate) sysmon_waits: AtomicBool,
+    /// Is sysmon asleep?
+    pub(crate) watch: Watch,
     pub(crate) sysmon_note: Note,
     /// sysmon has been started.
     pub(crate) sysmon_started: AtomicBool,
@@ -209,7 +210,7 @@ impl Shared {
             created_elsewhere: AtomicU64::new(0),
             goid_gen: AtomicU64::new(0),
             main_started: AtomicBool::new(false),
-            sysmon_waits: AtomicBool::new(true),
+            watch: Watch::new(),
             sysmon_note: Note::new(),
             sysmon_started: AtomicBool::new(false),
             steal_order: WorldStopped::new(StealOrder::new()),

@@ -3,7 +3,7 @@
 //! For now it has one duty: a lone goroutine in a busy P's `next` slot, which woke nobody when it
 //! was put there. If the P does not come to it while another idles, sysmon wakes an M. It is
 //! started when there is first something to watch. When every P idles it goes to sleep, until a
-//! goroutine is put into a `next` slot beside an idle P again.
+//! goroutine stands in a `next` slot beside an idle P again ([`crate::watch`]).
 
 use core::sync::atomic::Ordering;
 
@@ -23,21 +23,23 @@ const PATIENCE: u32 = 20;
 /// A goroutine stands alone in a `next` slot: makes sure that somebody watches it.
 #[inline(always)]
 pub(crate) fn watch_lone(sched: &Sched) {
-    let shared = &sched.shared;
-    // The push before was a full barrier, where there is an idle P: pairs with `wait_for_work`.
-    if shared.idle.npidle() != 0 && shared.sysmon_waits.load(Ordering::Relaxed) {
+    if sched.shared.watch.is_missed(&sched.shared.idle) {
         wake(sched);
+    }
+}
+
+/// A P has gone idle: who puts a goroutine into a `next` slot just now may not have seen that.
+pub(crate) fn watch_beside_idler(sched: &Sched) {
+    if sched.shared.allp.iter().any(|pp| pp.runq.has_next()) {
+        watch_lone(sched);
     }
 }
 
 #[cold]
 fn wake(sched: &Sched) {
     let shared = &sched.shared;
-    if !shared.main_started.load(Ordering::Relaxed) {
+    if !shared.main_started.load(Ordering::Relaxed) || !shared.watch.claim() {
         return;
-    }
-    if !shared.sysmon_waits.swap(false, Ordering::Relaxed) {
-        return; // another one does it
     }
     if shared.sysmon_started.swap(true, Ordering::Relaxed) {
         shared.sysmon_note.wakeup();
@@ -75,16 +77,13 @@ fn nothing_to_watch(sched: &Sched) -> bool {
     sched.shared.idle.npidle() == sched.shared.gomaxprocs()
 }
 
-/// Sleeps until a goroutine is put into a `next` slot beside an idle P.
+/// Sleeps until a goroutine is seen in a `next` slot beside an idle P.
 fn wait_for_work(sched: &Sched) {
     let shared = &sched.shared;
-    // Before the look: a P that leaves the idle list after it sees this when it pushes.
-    shared.sysmon_waits.swap(true, Ordering::SeqCst);
-    if !nothing_to_watch(sched) && shared.sysmon_waits.swap(false, Ordering::Relaxed) {
-        return;
+    if shared.watch.sleeps(&shared.idle, shared.gomaxprocs()) {
+        shared.sysmon_note.sleep();
+        shared.sysmon_note.clear();
     }
-    shared.sysmon_note.sleep();
-    shared.sysmon_note.clear();
 }
 
 /// Does a goroutine wait on a busy P?

@@ -143,9 +143,10 @@ impl<T> LocalQueue<T> {
     }
 
     /// Does somebody stand in the `next` slot?
+    #[inline]
     #[must_use]
     pub fn has_next(&self) -> bool {
-        !self.next.load(Ordering::Relaxed).is_null()
+        !self.next.load(Ordering::SeqCst).is_null() // pairs with the swap of `push_next`
     }
 
     /// How many stand in the ring: exact for the owner, a glimpse for others.
