@@ -22,7 +22,7 @@
 //!
 //! A lone goroutine in the `next` slot wakes nobody: its P will come to it at once in most
 //! programs, and a wake-up costs ten times the switch. When the P does not come, sysmon wakes an M
-//! for it.
+//! for it; [`crate::watch`] says who keeps sysmon awake.
 
 use rt_wait::atomic::{AtomicI32, AtomicU32, Ordering, fence};
 
