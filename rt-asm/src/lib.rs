@@ -5,6 +5,7 @@
 pub mod cpu;
 pub mod entry;
 pub mod mem;
+pub mod registers;
 pub mod signal;
 pub mod switch;
 pub mod syscall;

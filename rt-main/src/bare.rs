@@ -9,6 +9,7 @@
 
 use core::cell::UnsafeCell;
 use core::ptr::NonNull;
+use core::sync::atomic::Ordering;
 
 use rt_asm::thread::{CloneArgs, clone_thread, exit_thread};
 use rt_os::errno::Errno;
@@ -28,9 +29,6 @@ const CLONE_FLAGS: i32 = libc::CLONE_VM
     | libc::CLONE_THREAD
     | libc::CLONE_SETTLS
     | libc::CLONE_CHILD_CLEARTID;
-
-/// EAGAIN is retried so often, 1 ms longer each time. Go: `retryOnEAGAIN`.
-const EAGAIN_TRIES: u64 = 20;
 
 /// The signal stack of m0, in the program's own zero pages: nothing is touched before a signal
 /// comes.
@@ -74,21 +72,17 @@ impl Port for Bare {
             entry: thread_entry,
             arg: mp.as_ptr() as usize,
         };
-        m.alive_word().store(1, core::sync::atomic::Ordering::Relaxed);
+        m.alive_word().store(1, Ordering::Relaxed);
         // No handler may run on the new thread before it has a stack for it.
         let old = signal::block_all();
-        let mut result = Err(Errno::EAGAIN);
-        for attempt in 0..EAGAIN_TRIES {
-            // SAFETY: **own**, **tid word**; the caller says that mp has no thread.
-            let ret = unsafe { clone_thread(&args) };
-            result = if ret > 0 { Ok(()) } else { Err(Errno::from_raw(-ret as i32)) };
-            if result != Err(Errno::EAGAIN) {
-                break;
-            }
-            thread::usleep(1000 * (attempt + 1));
-        }
+        // SAFETY: **own**, **tid word**; the caller says that mp has no thread.
+        let ret = unsafe { clone_thread(&args) };
         signal::set_mask(old);
-        result
+        if ret > 0 {
+            return Ok(());
+        }
+        m.alive_word().store(0, Ordering::Relaxed);
+        Err(Errno::from_raw(-ret as i32))
     }
 
     fn minit(&self, mp: &M) {
@@ -97,7 +91,7 @@ impl Port for Bare {
         }
         mp.set_procid(thread::gettid());
         if mp.id() == 0 {
-            crate::fault::install(); // m0 has its mask from the kernel
+            crate::signal::install(); // m0 has its mask from the kernel
         } else {
             signal::set_mask(mp.start_mask());
         }
@@ -115,8 +109,8 @@ impl Port for Bare {
         unsafe { exit_thread() }
     }
 
-    fn p_destroyed(&self, pp: &P, heir: &P) {
-        crate::heap::p_destroyed(pp, heir);
+    fn p_destroyed(&self, pp: &P) {
+        crate::heap::p_destroyed(pp);
     }
 
     fn detects_deadlock(&self) -> bool {

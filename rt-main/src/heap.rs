@@ -69,16 +69,12 @@ fn make_local(pp: &P) -> *mut LocalHeap {
     local
 }
 
-/// A P goes, world stopped: what its heap holds goes to the heir's.
-pub(crate) fn p_destroyed(pp: &P, heir: &P) {
+/// A P goes, world stopped: what its heap holds is left to all.
+pub(crate) fn p_destroyed(pp: &P) {
     let local = pp.ground.get().cast::<LocalHeap>();
-    // SAFETY: **stopped**: both Ps are the caller's.
-    let Some(local) = (unsafe { local.as_mut() }) else { return };
-    let heir = local_of(heir);
-    // SAFETY: as above; two Ps have two heaps.
-    match unsafe { heir.as_mut() } {
-        Some(heir) => local.hand_over(GLOBAL.heap(), heir),
-        None => GLOBAL.heap().abandon(local),
+    // SAFETY: **stopped**: the P is the caller's.
+    if let Some(local) = unsafe { local.as_mut() } {
+        GLOBAL.heap().abandon(local);
     }
 }
 

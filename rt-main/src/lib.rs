@@ -10,10 +10,13 @@ pub mod env;
 mod fault;
 pub mod fs;
 mod heap;
+pub mod net;
+pub mod os;
 mod panic;
 mod rt0;
 pub mod runtime;
 mod scope;
+pub mod signal;
 pub mod sync;
 pub mod thread;
 pub mod time;
@@ -21,6 +24,7 @@ pub mod version;
 
 pub use rt_os::errno::Errno;
 pub use rt_os::{eprint, eprintln, print, println};
+pub use rt_sched::blocking::blocking;
 pub use thread::go;
 
 /// What `entry!` needs, under names that user code does not.

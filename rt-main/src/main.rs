@@ -12,6 +12,8 @@ use rt_main::{env, eprintln};
 const USAGE: &str = "\
 usage: rt-main [boot]                     say what booted
        rt-main wc [-l] [-w] [-c] FILE...  count lines, words and bytes, file by file at once
+       rt-main serve [--listen ADDR] [--root DIR] [--quiet]
+                                          serve the files of a folder by HTTP
        rt-main tree N                     start N goroutines as a binary tree, join them all
        rt-main sieve N                    the first N primes, by a chain of goroutines
        rt-main skynet N                   a tree of goroutines adds up the numbers of N leaves";
@@ -22,6 +24,7 @@ fn main() -> i32 {
     let result = match command {
         b"boot" => cmd::boot::run(args),
         b"wc" => cmd::wc::run(args),
+        b"serve" => cmd::serve::run(args),
         b"tree" => cmd::tree::run(args),
         b"sieve" => cmd::sieve::run(args),
         b"skynet" => cmd::skynet::run(args),

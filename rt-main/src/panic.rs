@@ -2,18 +2,10 @@
 
 use core::panic::PanicInfo;
 
+use rt_os::throw::{Blame, Failure, die};
+
 /// Prints the panic in Go's form and ends the program with code 2.
 pub fn panicked(info: &PanicInfo<'_>) -> ! {
-    let goid = rt_sched::current::current_goid();
-    let message = info.message();
-    match info.location() {
-        Some(at) => rt_os::throw::die_with(format_args!(
-            "panic: {message}\n\ngoroutine {goid} [running]:\n\t{}:{}\n",
-            at.file(),
-            at.line()
-        )),
-        None => rt_os::throw::die_with(format_args!(
-            "panic: {message}\n\ngoroutine {goid} [running]:\n"
-        )),
-    }
+    let failure = Failure { location: info.location(), ..Failure::here(Blame::Panic) };
+    die(&failure, format_args!("panic: {}\n", info.message()))
 }

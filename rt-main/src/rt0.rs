@@ -41,6 +41,9 @@ use crate::bare::{BARE, GSIGNAL0};
 /// Where g0's low bound lies. `Seed` is 104 bytes higher, as in the seed; nothing else differs.
 const G0_LAYOUT: G0Layout = G0Layout::Today;
 
+/// Main waits so long, again and again, for the panic of another goroutine to end the program.
+const PANIC_WAIT_NS: u64 = 10_000_000;
+
 /// A static that the boot fills.
 pub(crate) struct BootCell<T>(UnsafeCell<MaybeUninit<T>>);
 
@@ -80,7 +83,8 @@ static FIRST_PS: FirstPs = FirstPs::zeroed();
 /// The command line and the environment. Go: `argc`, `argv`.
 pub(crate) static ARGS: BootCell<Args> = BootCell::empty();
 /// The time stamp counter at the first Rust instruction. Not zero before, so that it lies with what
-/// else the boot writes.
+/// else the boot writes; kept though nobody reads it: a page that is read first faults twice.
+#[used]
 pub(crate) static BOOT_TICKS: AtomicU64 = AtomicU64::new(u64::MAX);
 
 /// What a bare program's `main` may return.
@@ -152,8 +156,15 @@ pub unsafe fn rt0_go(
     // SAFETY: **once**.
     let sched = unsafe { SCHED.fill(Sched::new(config, &BARE, &STACKS)) };
     let world = schedinit(os, sched, m0, g0);
+    rt_sched::traceback::install(sched);
     rt_os::sys::file::check_fds();
-    let run_main = move || exit_process(main());
+    let run_main = move || {
+        let code = main();
+        while rt_os::throw::is_dying() {
+            rt_sched::sleep::sleep_ns(PANIC_WAIT_NS); // Go: `main` parks, "panicwait"
+        }
+        exit_process(code)
+    };
     if let Err(error) = world.newproc(run_main) {
         rt_os::throw::throw_with(format_args!("runtime: {error}\n"), "newproc: no main goroutine");
     }

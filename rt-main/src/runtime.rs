@@ -4,6 +4,7 @@
 //! - **booted**: user code runs after the boot has filled its statics.
 #![allow(unsafe_code, reason = "**booted**: reads boot statics")]
 
+use alloc::string::String;
 use core::sync::atomic::Ordering;
 
 use rt_os::sys::thread::getpid;
@@ -12,7 +13,9 @@ use rt_stack::bounds::Stack;
 pub use rt_os::sys::clock::nanotime;
 pub use rt_sched::current::{current_goid, goexit, num_goroutines};
 pub use rt_sched::locked::{lock_os_thread, os_thread_locks, unlock_os_thread};
-pub use rt_sched::world::{SetProcsError, procs, set_procs};
+pub use rt_sched::metrics::{Histogram, Metrics};
+pub use rt_sched::trace;
+pub use rt_sched::world::{SetProcsError, procs, set_default_procs, set_procs};
 
 /// How the scheduler stands. A glimpse.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +46,13 @@ pub struct Report {
     pub main_stack: Stack,
     /// m0 runs on the process's first thread.
     pub m0_is_main_thread: bool,
+}
+
+/// How the scheduler does, in numbers. Looks at every goroutine.
+#[must_use]
+pub fn metrics() -> Metrics {
+    // SAFETY: **booted**.
+    unsafe { crate::rt0::SCHED.get() }.metrics()
 }
 
 /// How the scheduler stands now.
@@ -82,6 +92,19 @@ pub fn ns_since_entry() -> u64 {
     let per_tick = (ns1 - ns0) as f64 / (ticks1 - ticks0).max(1) as f64;
     ((ticks0 - entry) as f64 * per_tick) as u64
 }
+
+/// The goroutines, with what they wait for and where they stand: Go's form. The world stands while
+/// their stacks are walked. Go: `runtime.Stack(buf, true)`.
+#[must_use]
+pub fn dump() -> String {
+    let mut text = String::new();
+    // SAFETY: **booted**.
+    let sched = unsafe { crate::rt0::SCHED.get() };
+    let _infallible = rt_sched::traceback::dump(sched, &mut text);
+    text
+}
+
+pub use rt_sched::shrink::shrink_stack;
 
 /// Sets how many threads there may be, and returns the old limit. The check is made at once. Go:
 /// `debug.SetMaxThreads`.

@@ -56,12 +56,13 @@ impl<'scope> Scope<'scope, '_> {
     ///
     /// # Panics
     /// When there is no stack for it; [`Builder::spawn_scoped`] returns the error instead.
+    #[inline(always)]
     pub fn spawn<F, T>(&'scope self, f: F) -> ScopedJoinHandle<'scope, T>
     where
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        self.start(Options::default(), f).unwrap_or_else(|error| cannot_spawn(&error))
+        self.start(Options::default().here(), f).unwrap_or_else(|error| cannot_spawn(&error))
     }
 
     fn start<F, T>(
@@ -93,6 +94,7 @@ impl Builder {
     ///
     /// # Errors
     /// As for [`Builder::spawn`].
+    #[inline(always)]
     pub fn spawn_scoped<'scope, F, T>(
         self,
         scope: &'scope Scope<'scope, '_>,
@@ -102,7 +104,7 @@ impl Builder {
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        scope.start(self.into_options(), f).map_err(crate::thread::errno)
+        scope.start(self.into_options().here(), f).map_err(crate::thread::errno)
     }
 }
 

@@ -54,12 +54,13 @@ impl<T> JoinHandle<T> {
 ///
 /// # Panics
 /// When there is no stack for it; [`Builder::spawn`] returns the error instead.
+#[inline(always)]
 pub fn spawn<F, T>(f: F) -> JoinHandle<T>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    match start(Options::default(), f) {
+    match start(Options::default().here(), f) {
         Ok(handle) => handle,
         Err(error) => cannot_spawn(&error),
     }
@@ -69,8 +70,9 @@ where
 ///
 /// # Panics
 /// When there is no stack for it.
+#[inline(always)]
 pub fn go<F: FnOnce() + Send + 'static>(f: F) {
-    if let Err(error) = start_alone(f) {
+    if let Err(error) = start_alone(Options::default().here(), f) {
         cannot_spawn(&error);
     }
 }
@@ -104,12 +106,13 @@ impl Builder {
     ///
     /// # Errors
     /// ENOMEM or what the kernel said, when there is no stack.
+    #[inline(always)]
     pub fn spawn<F, T>(self, f: F) -> core::result::Result<JoinHandle<T>, Errno>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        start(self.options, f).map_err(errno)
+        start(self.options.here(), f).map_err(errno)
     }
 
     pub(crate) fn into_options(self) -> Options {
@@ -146,9 +149,12 @@ mod safe {
         unsafe { rt_sched::spawn::spawn_with(options, f) }.map(JoinHandle)
     }
 
-    pub(super) fn start_alone<F: FnOnce() + Send + 'static>(f: F) -> Result<(), SpawnError> {
+    pub(super) fn start_alone<F>(options: Options, f: F) -> Result<(), SpawnError>
+    where
+        F: FnOnce() + Send + 'static,
+    {
         // SAFETY: **no thread-locals**.
-        unsafe { rt_sched::spawn::go(f) }
+        unsafe { rt_sched::spawn::go_with(options, f) }
     }
 }
 use safe::{start, start_alone};

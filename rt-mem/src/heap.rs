@@ -178,9 +178,18 @@ impl<S: Source> Heap<S> {
         self.pages.lock().purge(&self.source, 1);
     }
 
-    /// Gives a local heap's spans to the shared heap, for the time when its user is gone.
+    /// Gives a local heap's spans to the shared heap, for the time when its user is gone: there
+    /// other local heaps adopt them. Go: `mcache.releaseAll`, when procresize destroys a P.
     pub fn abandon(&self, local: &mut LocalHeap) {
         local.hand_over(self, &mut self.shared.lock());
+    }
+
+    /// A span of `class` that was abandoned and has a block to take, for the local heap `by`. Go:
+    /// `mcentral.cacheSpan`.
+    #[cold]
+    pub(crate) fn adopt(&self, class: Class, by: HeapId) -> Option<NonNull<Span>> {
+        // The shared heap asks with its lock held, and has looked at its own.
+        if by == SHARED { None } else { self.shared.lock().part_with(class, by) }
     }
 
     #[inline(always)]

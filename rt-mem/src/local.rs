@@ -97,7 +97,7 @@ impl LocalHeap {
     }
 
     /// Gives all spans to another heap, which frees and uses them from now on. This one is empty
-    /// afterwards, and as good as new. Go: `mcache.releaseAll`, when procresize destroys a P.
+    /// afterwards, and as good as new.
     ///
     /// # Panics
     /// When both have spans, of different [`Heap`]s.
@@ -192,6 +192,25 @@ impl LocalHeap {
         ring.head()?.take()
     }
 
+    /// Parts with a span of `class` that has a block to take, for the heap `to`: it is in no ring
+    /// then. Looks at a few, each time at others.
+    pub(crate) fn part_with(&mut self, class: Class, to: HeapId) -> Option<NonNull<Span>> {
+        let ring = &mut self.rings[class.index()];
+        for _ in 0..LOOK_MAX {
+            let span_ptr = ring.pop_head()?;
+            // SAFETY: **owned**.
+            let span = unsafe { span_ptr.as_ref() };
+            if span.collect() {
+                span.set_owner(to);
+                return Some(span_ptr);
+            }
+            // SAFETY: just taken out.
+            unsafe { ring.push_head(span_ptr) };
+            ring.turn(); // full ones go last
+        }
+        None
+    }
+
     fn drop_spares<S: Source>(&mut self, heap: &Heap<S>) {
         for span in self.spares.iter_mut().filter_map(Option::take) {
             // SAFETY: **owned**, empty, and in no ring.
@@ -199,12 +218,17 @@ impl LocalHeap {
         }
     }
 
+    /// A span with a block to take, in no ring: empty, new, or one that was left to all.
     fn new_span<S: Source>(&mut self, heap: &Heap<S>, class: Class) -> Option<NonNull<Span>> {
-        let (memory, clean_from) = match self.spares.iter_mut().find_map(Option::take) {
-            // SAFETY: **owned**: an empty span.
-            Some(spare) => unsafe { (spare.as_ref().memory(), spare.as_ref().clean_from()) },
-            None => heap.take_span()?,
-        };
+        let (memory, clean_from) =
+            if let Some(spare) = self.spares.iter_mut().find_map(Option::take) {
+                // SAFETY: **owned**: an empty span.
+                unsafe { (spare.as_ref().memory(), spare.as_ref().clean_from()) }
+            } else if let Some(span) = heap.adopt(class, self.id) {
+                return Some(span);
+            } else {
+                heap.take_span()?
+            };
         // SAFETY: the memory of an empty span, or new.
         Some(unsafe { Span::init(memory, class, self.id, clean_from) })
     }

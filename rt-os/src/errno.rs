@@ -56,7 +56,26 @@ errnos! {
     ENOSYS = 38, "Function not implemented";
     ELOOP = 40, "Too many levels of symbolic links";
     EOVERFLOW = 75, "Value too large for defined data type";
+    ENOTSOCK = 88, "Socket operation on non-socket";
+    EDESTADDRREQ = 89, "Destination address required";
+    EMSGSIZE = 90, "Message too long";
+    ENOPROTOOPT = 92, "Protocol not available";
+    EPROTONOSUPPORT = 93, "Protocol not supported";
+    EOPNOTSUPP = 95, "Operation not supported";
+    EAFNOSUPPORT = 97, "Address family not supported by protocol";
+    EADDRINUSE = 98, "Address already in use";
+    EADDRNOTAVAIL = 99, "Cannot assign requested address";
+    ENETUNREACH = 101, "Network is unreachable";
+    ECONNABORTED = 103, "Software caused connection abort";
+    ECONNRESET = 104, "Connection reset by peer";
+    ENOBUFS = 105, "No buffer space available";
+    EISCONN = 106, "Transport endpoint is already connected";
+    ENOTCONN = 107, "Transport endpoint is not connected";
     ETIMEDOUT = 110, "Connection timed out";
+    ECONNREFUSED = 111, "Connection refused";
+    EHOSTUNREACH = 113, "No route to host";
+    EALREADY = 114, "Operation already in progress";
+    EINPROGRESS = 115, "Operation now in progress";
 }
 
 impl Errno {
@@ -101,6 +120,30 @@ impl fmt::Display for Errno {
 }
 
 impl core::error::Error for Errno {}
+
+impl embedded_io::Error for Errno {
+    fn kind(&self) -> embedded_io::ErrorKind {
+        use embedded_io::ErrorKind;
+        match *self {
+            Errno::ENOENT => ErrorKind::NotFound,
+            Errno::EPERM | Errno::EACCES => ErrorKind::PermissionDenied,
+            Errno::ECONNREFUSED => ErrorKind::ConnectionRefused,
+            Errno::ECONNRESET => ErrorKind::ConnectionReset,
+            Errno::ECONNABORTED => ErrorKind::ConnectionAborted,
+            Errno::ENOTCONN => ErrorKind::NotConnected,
+            Errno::EADDRINUSE => ErrorKind::AddrInUse,
+            Errno::EADDRNOTAVAIL => ErrorKind::AddrNotAvailable,
+            Errno::EPIPE => ErrorKind::BrokenPipe,
+            Errno::EEXIST => ErrorKind::AlreadyExists,
+            Errno::EINVAL => ErrorKind::InvalidInput,
+            Errno::ETIMEDOUT => ErrorKind::TimedOut,
+            Errno::EINTR => ErrorKind::Interrupted,
+            Errno::ENOSYS | Errno::EOPNOTSUPP => ErrorKind::Unsupported,
+            Errno::ENOMEM => ErrorKind::OutOfMemory,
+            _ => ErrorKind::Other,
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {

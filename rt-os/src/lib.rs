@@ -9,5 +9,7 @@ pub mod init;
 pub mod parse;
 pub mod print;
 pub mod random;
+pub mod signal;
 pub mod sys;
 pub mod throw;
+pub mod time;

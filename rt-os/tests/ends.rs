@@ -2,11 +2,12 @@
 //! this test again as a child that plays a part.
 
 use std::fmt;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
 
 use rt_os::errno::Errno;
 use rt_os::sys::{file, thread};
-use rt_os::throw::{fatal, set_on_throw, throw, throw_with};
+use rt_os::throw::{Blame, Ending, Failure, fatal, set_on_throw, throw, throw_with};
 
 const PART: &str = "RT_OS_TEST_PART";
 
@@ -47,12 +48,35 @@ fn throw_tells_why_and_exits_2() {
 #[test]
 fn the_first_hook_runs_after_the_text() {
     if playing("hook") {
-        assert!(set_on_throw(|| rt_os::eprintln!("goroutine 1 [running]:")));
-        assert!(!set_on_throw(|| rt_os::eprintln!("never")));
+        assert!(set_on_throw(tells));
+        assert!(!set_on_throw(|_| throw("never")));
         throw("bad thing");
     }
-    let output = play("the_first_hook_runs_after_the_text", "hook");
-    assert_ends(&output, 2, "fatal error: bad thing\ngoroutine 1 [running]:\n");
+    if playing("fatal") {
+        set_on_throw(tells);
+        fatal("your fault");
+    }
+    let test = "the_first_hook_runs_after_the_text";
+    assert_ends(&play(test, "hook"), 2, "fatal error: bad thing\nblame: Runtime\n");
+    assert_ends(&play(test, "fatal"), 2, "fatal error: your fault\nblame: Program\n");
+}
+
+fn tells(failure: &Failure<'_>) -> Ending {
+    rt_os::eprintln!("blame: {:?}", failure.blame);
+    assert!(failure.blame != Blame::Panic && failure.registers.is_none());
+    Ending::Exit
+}
+
+#[test]
+fn a_hook_may_ask_for_an_abort() {
+    if playing("abort") {
+        let _before = rt_os::sys::signal::block_all();
+        set_on_throw(|_| Ending::Abort);
+        throw("bad thing");
+    }
+    let output = play("a_hook_may_ask_for_an_abort", "abort");
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "fatal error: bad thing\n");
+    assert_eq!(output.status.signal(), Some(libc::SIGABRT));
 }
 
 /// Fails while it is being printed.
@@ -67,7 +91,7 @@ impl fmt::Display for Fails {
 #[test]
 fn failing_while_failing_ends_too() {
     if playing("hook") {
-        set_on_throw(|| throw("in the hook"));
+        set_on_throw(|_| throw("in the hook"));
         throw("bad thing");
     }
     if playing("text") {

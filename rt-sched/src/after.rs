@@ -15,10 +15,9 @@ use rt_wait::mutex::Mutex;
 use rt_wait::rank::Rank;
 
 use crate::sched::Sched;
-use crate::schedule::current_g;
-use crate::sleep::{start_timer, wake_poller};
+use crate::sleep::start_timer;
 use crate::spawn::{Options, go_with};
-use crate::timer::{NEVER, Started, Timer};
+use crate::timer::{NEVER, Timer};
 
 type Function = dyn Fn() + Send + Sync;
 
@@ -89,7 +88,7 @@ impl AfterFunc {
         let timer = unsafe { Pin::new_unchecked(&(*raw).timer) };
         let when = nanotime().saturating_add(delay_ns).min(NEVER - 1);
         // SAFETY: **counted**: it stays until it is stopped or fires.
-        unsafe { start_anywhere(self.inner.sched, timer, when) };
+        unsafe { start_timer(self.inner.sched, timer, when) };
         drop(held);
         was_running
     }
@@ -127,24 +126,5 @@ unsafe fn fire(argument: *mut ()) {
             format_args!("runtime: a timer's goroutine: {error}\n"),
             "no goroutine for a timer",
         );
-    }
-}
-
-/// Starts a timer from any thread: in the running P's heap, else in the first P's.
-///
-/// # Safety
-/// As for [`crate::timer::Timers::start`].
-unsafe fn start_anywhere(sched: &'static Sched, timer: Pin<&Timer>, when_ns: u64) {
-    if !current_g().is_null() && crate::park::with_current_p(|pp| pp.is_some()) {
-        // SAFETY: the caller's; on an M with a P.
-        return unsafe { start_timer(timer, when_ns) };
-    }
-    let pp = sched.shared.allp.get(0).expect("a scheduler has a P");
-    // SAFETY: the caller's.
-    match unsafe { pp.timers.start(timer, when_ns) } {
-        Ok(Started::First) if sched.is_pinned() => pp.inbox.nudge(),
-        Ok(Started::First) => wake_poller(sched, when_ns), // a busy P looks by itself, soon
-        Ok(Started::Later) => {}
-        Err(_) => rt_os::throw::throw("runtime: out of memory"),
     }
 }

@@ -12,6 +12,7 @@ use rt_stack::bounds::Stack;
 
 use crate::g::G;
 use crate::info::Thread;
+use crate::m::M;
 use crate::p::P;
 use crate::sched::Sched;
 use crate::schedule::{current_g, goexit0};
@@ -19,7 +20,7 @@ use crate::schedule::{current_g, goexit0};
 /// The goroutine that the thread runs, also while it blocks its thread with
 /// [`crate::blocking::blocking`].
 #[inline]
-fn running<'a>() -> Option<&'a G> {
+pub(crate) fn running<'a>() -> Option<&'a G> {
     // SAFETY: **alive**: a G in the slot.
     let g = unsafe { current_g().as_ref() }?;
     if g.park.ops.is_some() {
@@ -33,6 +34,13 @@ fn running<'a>() -> Option<&'a G> {
 #[must_use]
 pub fn current_goid() -> u64 {
     running().map_or(0, G::goid)
+}
+
+/// The number of the M whose thread this is; `None` on a thread of nobody's.
+#[must_use]
+pub fn current_m_id() -> Option<u64> {
+    // SAFETY: **alive**: a G in the slot, and its M once the boot has tied them.
+    unsafe { current_g().as_ref()?.m.get().as_ref() }.map(M::id)
 }
 
 /// What the running goroutine is known by; `None` where none runs.
@@ -97,7 +105,7 @@ impl Sched {
             self.shared.allp.iter_all().map(|pp| counter(pp).load(Ordering::Relaxed)).sum()
         };
         // Those that ended first: then the difference is never too small.
-        let ended = sum(|pp| &pp.ended);
+        let ended = sum(|pp| &pp.ended) + self.shared.ended_elsewhere.load(Ordering::Relaxed);
         let elsewhere = self.shared.created_elsewhere.load(Ordering::Relaxed);
         (sum(|pp| &pp.created) + elsewhere).saturating_sub(ended)
     }

@@ -3,6 +3,7 @@
 use crate::g::Status;
 use crate::sched::{Sched, Synced};
 use crate::timer::NEVER;
+use crate::traceback::current_m;
 
 /// How a program stands when no M runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +106,33 @@ pub(crate) fn checkdead(sched: &Sched, synced: &Synced) {
             rt_os::throw::fatal("no goroutines (main called runtime.Goexit) - deadlock!")
         }
         Verdict::AllAsleep => rt_os::throw::fatal("all goroutines are asleep - deadlock!"),
+    }
+}
+
+/// A thread that does not count as running, sysmon say, has a P or a goroutine in its hands: until
+/// it has handed that on nobody may take the program for dead. Go: `incidlelocked(-1)`, and
+/// `incidlelocked(1)` behind it.
+pub(crate) struct Carries<'a>(&'a Sched);
+
+impl<'a> Carries<'a> {
+    /// Before it takes anything.
+    pub(crate) fn begin(sched: &'a Sched) -> Carries<'a> {
+        sched.lock().nmidlelocked -= 1;
+        Carries(sched)
+    }
+
+    /// If the calling thread does not count.
+    pub(crate) fn if_uncounted(sched: &'a Sched) -> Option<Carries<'a>> {
+        let counts = || current_m().is_some_and(|mp| mp.startfn.get().is_none());
+        (sched.port.detects_deadlock() && !counts()).then(|| Carries::begin(sched))
+    }
+}
+
+impl Drop for Carries<'_> {
+    fn drop(&mut self) {
+        let mut synced = self.0.lock();
+        synced.nmidlelocked += 1;
+        checkdead(self.0, &synced);
     }
 }
 

@@ -15,15 +15,18 @@ use rt_os::sys::clock::nanotime;
 use crate::g::G;
 use crate::locked;
 use crate::m::M;
+use crate::netpoll;
 use crate::p::P;
 use crate::procresize::{acquirep, releasep};
 use crate::runq::{Chain, Push, STEAL_MAX, Steal};
 use crate::sched::Sched;
-use crate::schedule::{GLOBAL_EVERY, wake_for_work};
-use crate::sysmon::{watch_beside_idler, watch_lone};
+use crate::schedule::GLOBAL_EVERY;
+use crate::sleep::{is_left_alone, is_unattended, see_to_deadlines};
+use crate::sysmon::watch_lone;
 use crate::thread::{gcstopm, stopm};
 use crate::timer::NEVER;
 use crate::victim::{keeps_its_own, stands_still};
+use crate::wake::wake_for_work;
 
 /// How often a thief goes around; only the last time it takes timers and `next` slots.
 const STEAL_TRIES: u32 = 4;
@@ -80,9 +83,11 @@ pub(crate) fn find_runnable(mp: &M) -> Next {
 fn with_p(sched: &Sched, pp: &P) -> Option<Next> {
     pp.run_timers();
     let shared = &sched.shared;
-    if pp.schedtick().is_multiple_of(GLOBAL_EVERY) && shared.global_len() != 0 {
-        let gp = sched.lock().with_runq(shared, |runq| runq.get());
-        if let Some(gp) = gp {
+    if pp.schedtick().is_multiple_of(GLOBAL_EVERY) {
+        let _some = netpoll::poll(sched, pp);
+        if shared.global_len() != 0
+            && let Some(gp) = sched.lock().with_runq(shared, |runq| runq.get())
+        {
             return Some(Next::fresh(gp));
         }
     }
@@ -91,13 +96,15 @@ fn with_p(sched: &Sched, pp: &P) -> Option<Next> {
     if let Some(popped) = pp.pop_fair(runq) {
         return Some(Next { gp: popped.item, inherits_time: popped.inherits_time });
     }
-    if shared.global_len() == 0 {
-        return None;
+    if shared.global_len() != 0 {
+        let procs = shared.gomaxprocs();
+        let batch = sched.lock().with_runq(shared, |runq| runq.get_batch(procs, STEAL_MAX));
+        if let Some(gp) = keep_batch(sched, pp, batch) {
+            return Some(Next::fresh(gp));
+        }
     }
-    let procs = shared.gomaxprocs();
-    let batch = sched.lock().with_runq(shared, |runq| runq.get_batch(procs, STEAL_MAX));
-    let gp = keep_batch(sched, pp, batch)?;
-    Some(Next::fresh(gp))
+    let popped = if netpoll::poll(sched, pp) { runq.pop() } else { None };
+    popped.map(|popped| Next { gp: popped.item, inherits_time: popped.inherits_time })
 }
 
 /// Returns the first of a batch and queues the rest.
@@ -170,14 +177,32 @@ fn steal(pp: &P, victim: &P, last: bool) -> Option<NonNull<G>> {
     let policy = if last { Steal::RingThenNext } else { Steal::Ring };
     // SAFETY: **mine**.
     let own = unsafe { pp.runq.owner() };
-    victim.runq.steal_into(own, policy, || stands_still(victim))
+    let stolen = victim.runq.steal_into(own, policy, || stands_still(victim))?;
+    pp.stolen.set(pp.stolen.get() + 1 + pp.runq_len() as u64);
+    Some(stolen)
 }
 
-/// The last searcher found work: there may be more. Go: `resetspinning`.
+/// The last searcher found work: if there is more, another one searches. Go: `resetspinning`, which
+/// wakes one without a look.
+///
+/// Who has just waited for descriptors mostly does so again soon. So another one is woken for that
+/// only when a deadline is near; else by sysmon, which looks within a ms.
 fn reset_spinning(mp: &M, sched: &Sched) {
     mp.spinning.set(false);
-    if sched.shared.idle.stop_search() {
+    let is_last = sched.shared.idle.stop_search();
+    if is_last && (work_anywhere(sched) || is_left_alone(sched)) {
         wake_for_work(sched);
+    }
+}
+
+/// Wakes an M if there is work that no P's owner is sure to look at, or a deadline that nobody
+/// waits for: what those have left to the caller who saw it searching, or saw no idle P. After it
+/// has ended its search, or given its P up.
+pub(crate) fn wake_if_needed(sched: &Sched) {
+    if work_anywhere(sched) || is_unattended(sched) {
+        wake_for_work(sched);
+    } else {
+        see_to_deadlines(sched);
     }
 }
 
@@ -204,7 +229,6 @@ fn go_idle(mp: &M, sched: &Sched) {
     if work_anywhere(sched) && take_p_back(mp, sched) {
         return;
     }
-    watch_beside_idler(sched);
     crate::gfree::release_surplus(sched);
     if crate::sleep::sleep_for_timers(mp, sched) {
         return;

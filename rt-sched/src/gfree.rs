@@ -69,7 +69,7 @@ fn get_slow(
     let stack = pool.take()?;
     let gp = G::place(pool.colour(stack));
     // SAFETY: the top of a slot that is ours and nobody's yet.
-    unsafe { gp.write(G::new(Some(sched.port.park_ops()), stack)) };
+    unsafe { G::write_over(gp, G::new(Some(sched.port.park_ops()), stack)) };
     Ok(gp)
 }
 
@@ -130,18 +130,31 @@ pub(crate) fn release_surplus(sched: &Sched) {
 }
 
 impl Sched {
-    /// Calls `f` with number and state of every goroutine that is not the runtime's own: a snapshot
-    /// without locks, exact while nothing runs.
+    /// Calls `f` with number and state of every live goroutine that is not the runtime's own: a
+    /// snapshot without locks, exact while nothing runs.
     #[cold]
     pub(crate) fn for_each_goroutine(&self, f: &mut dyn FnMut(u64, Status)) {
+        self.for_each_g(&mut |g| {
+            let status = g.status();
+            let lives = !matches!(status, Status::Idle | Status::Dead);
+            if lives && !g.is_system.get() {
+                f(g.goid(), status);
+            }
+        });
+    }
+
+    /// Calls `f` with every G on a stack that is in use, free ones too: a snapshot without locks.
+    /// Only words that anyone may look at are good.
+    #[cold]
+    #[inline(never)] // one copy
+    pub(crate) fn for_each_g(&self, f: &mut dyn FnMut(&G)) {
         for pool in self.stacks.all() {
             for stack in pool.iter_used() {
                 let gp = G::place(pool.colour(stack));
-                // SAFETY: a used slot's top is a G, or zero pages: then its status is Idle.
-                let g = unsafe { gp.as_ref() };
-                if !g.is_system.get() {
-                    f(g.goid(), g.status());
-                }
+                // SAFETY: a used slot's top is a G; zero pages, a G that is Idle; or a G that is
+                // being made, or was: Dead. Only the status is looked at, one atomic word, before
+                // it says that the rest is whole.
+                f(unsafe { gp.as_ref() });
             }
         }
     }

@@ -14,8 +14,8 @@
 //!
 //! Either the submitter sees the idler's words, or the idler sees the work. A submitter that leaves
 //! it to a searcher is safe too: the searcher finds the work, or looks again after its own `- 1`.
-//! And whoever finds work as the last searcher wakes the next one, so a burst brings up Ms one by
-//! one.
+//! And whoever finds work as the last searcher looks for more after its `- 1`, and wakes the next
+//! one for it, so a burst brings up Ms one by one.
 //!
 //! Go keeps a third word, `needspinning`, for an M that idles without having searched. Here every M
 //! that gives up its P looks again, which costs the one that has time.

@@ -8,11 +8,12 @@ use core::cell::Cell;
 use core::ptr::NonNull;
 use std::boxed::Box;
 
-use loom::sync::atomic::{AtomicUsize, Ordering};
+use loom::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use loom::sync::{Arc, Mutex};
 use loom::thread;
 
 use crate::idle::IdleWords;
+use crate::poller::{NEVER, Poller, Told};
 use crate::runq::{Linked, LocalQueue, Push, Steal};
 
 struct Item(Cell<Option<NonNull<Item>>>);
@@ -77,6 +78,7 @@ struct World {
 enum Mistake {
     None,
     DoesNotLookAgain,
+    FindsAndDoesNotLook,
 }
 
 impl World {
@@ -102,6 +104,18 @@ impl World {
 
     fn submit(&self) {
         items::push(&self.ring);
+        self.wake_for_work();
+    }
+
+    /// The last searcher has found work in another place: the end of `find::reset_spinning`.
+    fn find_elsewhere(&self, mistake: Mistake) {
+        let last = self.words.stop_search();
+        if last && mistake != Mistake::FindsAndDoesNotLook && !self.ring.ring_is_empty() {
+            self.wake_for_work();
+        }
+    }
+
+    fn wake_for_work(&self) {
         if self.words.claim_wake() {
             // wakep: the claim goes to an M with the idle P, or back.
             if self.take_p() {
@@ -157,6 +171,69 @@ fn loom_no_work_waits_beside_an_idle_p() {
 #[should_panic(expected = "nobody searching")]
 fn loom_an_idler_that_does_not_look_again_loses_work() {
     loom::model(|| run(Mistake::DoesNotLookAgain));
+}
+
+/// One M searches, finds work in another place, and works; one P idles.
+fn run_beside_a_finder(mistake: Mistake) {
+    let world = World::new();
+    world.words.search_again();
+    *world.idle_ps.lock().unwrap() += 1;
+    world.words.p_idles();
+    let finder = Arc::clone(&world);
+    let finder = thread::spawn(move || finder.find_elsewhere(mistake));
+    world.submit();
+    finder.join().unwrap();
+    while world.woken.load(Ordering::SeqCst) > 0 {
+        world.woken.fetch_sub(1, Ordering::SeqCst);
+        world.search_and_idle(mistake);
+    }
+    let done = world.done.load(Ordering::SeqCst);
+    assert_eq!(done, 1, "work in a ring, an idle P, and nobody searching");
+}
+
+#[test]
+fn loom_who_finds_work_looks_for_more() {
+    loom::model(|| run_beside_a_finder(Mistake::None));
+}
+
+#[test]
+#[should_panic(expected = "nobody searching")]
+fn loom_a_finder_that_does_not_look_loses_work() {
+    loom::model(|| run_beside_a_finder(Mistake::FindsAndDoesNotLook));
+}
+
+/// One M searches and finds work; one P idles; a timer is started, and nobody waits for the time.
+fn start_a_timer_beside_a_finder(finder_looks: bool) {
+    let world = World::new();
+    world.words.search_again();
+    *world.idle_ps.lock().unwrap() += 1;
+    world.words.p_idles();
+    let time = Arc::new((Poller::new(), AtomicU64::new(NEVER)));
+    let (finder, theirs) = (Arc::clone(&world), Arc::clone(&time));
+    let finder = thread::spawn(move || {
+        let last = finder.words.stop_search();
+        let is_unattended = theirs.1.load(Ordering::SeqCst) != NEVER && !theirs.0.is_attended();
+        if last && finder_looks && is_unattended {
+            finder.wake_for_work();
+        }
+    });
+    time.1.store(7, Ordering::SeqCst);
+    if time.0.timer_started(7) == Told::Nobody {
+        world.wake_for_work();
+    }
+    finder.join().unwrap();
+    assert_eq!(world.woken.load(Ordering::SeqCst), 1, "nobody waits for the deadline");
+}
+
+#[test]
+fn loom_a_deadline_that_is_left_to_a_searcher_is_waited_for() {
+    loom::model(|| start_a_timer_beside_a_finder(true));
+}
+
+#[test]
+#[should_panic(expected = "nobody waits for the deadline")]
+fn loom_a_searcher_that_does_not_look_leaves_a_deadline_alone() {
+    loom::model(|| start_a_timer_beside_a_finder(false));
 }
 
 #[test]

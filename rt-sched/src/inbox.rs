@@ -1,4 +1,5 @@
-//! Goroutines for one P from other threads, where no other P may have them; and its M's sleep.
+//! What one M alone takes from other threads, and its sleep: goroutines for one P, where no other P
+//! may have them; threads to be started.
 //!
 //! ```text
 //!   sender                                  the P's M
@@ -37,7 +38,6 @@ fn loom_barrier() {
 
 impl<T: Linked> Inbox<T> {
     /// An empty one, whose M is awake.
-    #[cfg(all(test, loom))]
     pub(crate) fn new() -> Inbox<T> {
         Inbox {
             items: SpinLock::new(Chain::new()),

@@ -133,6 +133,13 @@ impl InfoWord {
         unsafe { &*core::ptr::from_ref(self).cast::<Thread>() }
     }
 
+    /// The handle, if there is one. By who holds the slot.
+    pub(crate) fn peek(&self) -> Option<&Thread> {
+        let is_there = !self.0.load(Ordering::Acquire).is_null();
+        // SAFETY: **same form**; the caller holds the slot.
+        is_there.then(|| unsafe { &*core::ptr::from_ref(self).cast::<Thread>() })
+    }
+
     #[cold]
     fn make(&self, id: u64) {
         let fresh = Thread::new(id, None);

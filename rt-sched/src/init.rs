@@ -12,7 +12,7 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use rt_os::init::Os;
-use rt_os::parse::{Debug, gomaxprocs, parse_godebug};
+use rt_os::parse::{Debug, gomaxprocs, parse_godebug, parse_gotraceback};
 use rt_os::random::{CheapRand, mix};
 use rt_os::sys::clock::nanotime_by_syscall;
 use rt_os::sys::signal::{self, SigSet};
@@ -21,11 +21,12 @@ use rt_wait::rank;
 
 use crate::g::G;
 use crate::m::M;
+use crate::newm::{reserve_id, wire};
 use crate::procresize::procresize;
 use crate::sched::{Sched, Synced};
 use crate::schedule::current_g;
 use crate::spawn::SpawnError;
-use crate::thread::{mstart, reserve_id, wire};
+use crate::thread::mstart;
 
 /// Not zero, so that what the boot writes lies together in the few pages of initialised data.
 const UNSET: u64 = u64::MAX;
@@ -67,9 +68,22 @@ pub fn schedinit(os: Os, sched: &'static Sched, m0: &'static M, g0: &'static G) 
     mcommoninit(sched, m0, Some(id));
     // goargs, goenvs: `os.args` reads them where the kernel put them.
     let debug = parse_godebug(os.args.getenv(b"GODEBUG").unwrap_or(b""));
+    let gotraceback = os.args.getenv(b"GOTRACEBACK").unwrap_or(b"");
+    let auxv = os.args.auxv();
+    crate::traceback::configure(parse_gotraceback(gotraceback, auxv.secure), auxv);
     sched.set_ncpu(os.ncpu);
-    let choice = gomaxprocs(os.args.getenv(b"GOMAXPROCS"), os.ncpu);
     let now = nanotime_by_syscall(); // looking up the vDSO would cost a short program three pages
+    let mut choice = gomaxprocs(os.args.getenv(b"GOMAXPROCS"), os.ncpu);
+    sched.shared.following.configure(&debug, choice.custom);
+    sched.shared.schedtrace.configure(&debug, now);
+    let ms = match sched.config.stall_report_ms {
+        0 => debug.stallreport_ms,
+        ms => ms,
+    };
+    sched.shared.stalls.configure(ms);
+    if !choice.custom {
+        choice.procs = sched.shared.following.default_procs(os.ncpu);
+    }
     sched.shared.poller.opened(now);
     let mut synced = sched.lock();
     // SAFETY: **boot**: there is no other M.
@@ -121,6 +135,9 @@ impl World {
         let sched = self.sched;
         let started = move || {
             sched.shared.main_started.store(true, Ordering::Relaxed);
+            if sched.shared.schedtrace.is_wished() || sched.shared.stalls.is_wished() {
+                crate::sysmon::ensure_started(sched); // it prints them
+            }
             main();
         };
         if let Some(pinned) = sched.config.pinned {
@@ -128,6 +145,12 @@ impl World {
         }
         // SAFETY: the world exists, so this is m0 with a P.
         unsafe { crate::spawn::go(started) }
+    }
+
+    /// Has whatever a second thread needs made ready now, since threads that are no Ms may start
+    /// goroutines. Otherwise it is done when the first thread is started.
+    pub fn expect_other_threads(&self) {
+        crate::handoff::heavy::prepare();
     }
 
     /// Starts this M: runs goroutines for ever. Go: `mstart`.

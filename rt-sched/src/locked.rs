@@ -23,11 +23,15 @@ use crate::thread::{handoffp, sleep_until_woken, wait_for_p};
 /// called [`unlock_os_thread`] as often. If it ends tied, the thread ends. Does nothing on other
 /// threads.
 ///
+/// What it changes of the thread, its namespaces say, no other thread inherits. For that the first
+/// call starts one more thread, and ends the program with Go's text if none can be had.
+///
 /// # Panics
 /// "LockOSThread nesting overflow".
 pub fn lock_os_thread() {
     let Some((mp, g)) = running() else { return };
     let depth = mp.locked_ext.get().checked_add(1).expect("LockOSThread nesting overflow");
+    crate::template::ensure_started(mp.sched());
     mp.locked_ext.set(depth);
     tie(mp, g);
 }
@@ -36,6 +40,9 @@ pub fn lock_os_thread() {
 /// called with `false`: for who starts goroutines that are pinned. Go: `m.lockedInt`.
 pub fn pin(pinned: bool) {
     let Some((mp, g)) = running() else { return };
+    if pinned {
+        crate::template::ensure_started(mp.sched());
+    }
     mp.locked_int.set(pinned);
     if pinned {
         tie(mp, g);

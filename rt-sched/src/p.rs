@@ -13,8 +13,11 @@ use crate::m::M;
 use rt_os::sys::clock::nanotime;
 
 use crate::inbox::Inbox;
+use crate::retake::Memory;
 use crate::runq::{Chain, LocalQueue, Owner, Popped};
+use crate::shown::{Link, Number};
 use crate::timer::{NEVER, Timers};
+use crate::trace::ring::Ring;
 
 /// So many goroutines in a row may run in one time slice, readied one by the other. Go ends the
 /// slice by its clock; a count needs none, and one that readies the next is short.
@@ -22,6 +25,8 @@ const INHERIT_MAX: u32 = 256;
 /// Every so many slices the oldest goes first, so that new goroutines that start others do not keep
 /// it from its turn.
 const OLDEST_EVERY: u32 = 64;
+/// One in so many readied goroutines is timed until it runs.
+const TIMED_EVERY: u32 = 64;
 /// The clock is looked at no later than this after the last look while there are timers.
 const LOOK_AT_LEAST_NS: u64 = 100_000;
 
@@ -54,17 +59,31 @@ pub struct P {
     runs: AtomicU32,
     /// How many schedulings have inherited the running slice. Owner.
     inherited: Cell<u32>,
-    /// The M that has it. Owner; in a chain of runnable Ps the M that shall have it.
-    pub(crate) m: Cell<*mut M>,
+    /// The M that has it. Owner, retakers look; in a chain of runnable Ps the M that shall have it.
+    pub(crate) m: Link<M>,
     /// The M that had it last: it comes back there when it can. Go: `p.oldm`.
     pub(crate) oldm: Cell<*mut M>,
     /// Its link in the idle list or in a chain of runnable Ps. Under sched.lock. Go: `p.link`.
     pub(crate) link: Cell<Option<NonNull<P>>>,
     /// Dead goroutines with stacks, hot first. Owner. Go: `p.gFree`.
     pub(crate) gfree: Cell<Chain<G>>,
+    /// How many those are. Owner writes, anyone may look.
+    pub(crate) gfree_len: Number,
+    /// How often it was taken from a thread in user code. Retakers write. Go: `p.syscalltick`.
+    pub(crate) syscalltick: Number,
     /// Numbers for new goroutines: the next, and the end of the batch. Owner. Go: `goidcache`.
     pub(crate) goid_next: Cell<u64>,
     pub(crate) goid_end: Cell<u64>,
+    /// Goroutines it has stolen. Owner writes.
+    pub(crate) stolen: Number,
+    /// Waits for descriptors that began here, less those that ended here; wraps. Owner writes.
+    pub(crate) net_waits: Number,
+    /// So many more goroutines are readied here until one is looked at. Owner.
+    unlooked: Cell<u32>,
+    /// Where its events are recorded; null: nowhere. See [`crate::trace`].
+    pub(crate) ring: Link<Ring>,
+    /// What sysmon has seen of it. sysmon's.
+    pub(crate) memory: Memory,
     /// A word for the program the scheduler serves: rt-main keeps the P's heap there. Owner.
     pub ground: Cell<*mut ()>,
     pub(crate) timers: Timers,
@@ -134,6 +153,7 @@ impl P {
     pub(crate) fn with_gfree<R>(&self, f: impl FnOnce(&mut Chain<G>) -> R) -> R {
         let mut chain = self.gfree.take();
         let result = f(&mut chain);
+        self.gfree_len.set(chain.len() as u64);
         drop(self.gfree.replace(chain));
         result
     }
@@ -142,6 +162,34 @@ impl P {
     #[inline(always)]
     pub(crate) fn count(counter: &AtomicU64) {
         counter.store(counter.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    /// A goroutine is readied: is it one to look at? One in some, and all in a trace. Owner.
+    #[inline(always)]
+    pub(crate) fn looks_at_this_one(&self) -> bool {
+        let unlooked = self.unlooked.get();
+        self.unlooked.set(unlooked.wrapping_sub(1));
+        unlooked == 0
+    }
+
+    /// Looks at a goroutine that is readied. Shall it be timed until it runs? Owner.
+    pub(crate) fn times_this_one(&self, g: &G) -> bool {
+        match self.ring() {
+            Some(ring) => {
+                self.unlooked.set(0);
+                crate::trace::record::readies(ring, g)
+            }
+            None => {
+                self.unlooked.set(TIMED_EVERY - 1);
+                true
+            }
+        }
+    }
+
+    /// The next goroutine that is readied or made is looked at. In a stopped world.
+    pub(crate) fn look_at_next(&self) {
+        self.unlooked.set(0);
+        self.goid_end.set(self.goid_next.get());
     }
 
     /// May a timer be due? Costs nothing without timers, and no reading of the clock with them.
@@ -180,11 +228,12 @@ impl P {
         self.runs.load(Ordering::Relaxed)
     }
 
-    /// Counts a scheduling. One that inherits its time slice does not tick. Owner.
+    /// Counts a scheduling. One that inherits its time slice does not tick, but at the end of a
+    /// long row: others wait in the global queue. Owner.
     #[inline(always)]
     pub(crate) fn count_run(&self, inherits_time: bool) {
         self.runs.store(self.runs.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
-        if inherits_time {
+        if inherits_time && self.inherited.get() < INHERIT_MAX {
             self.inherited.set(self.inherited.get() + 1);
         } else {
             self.inherited.set(0);
@@ -200,5 +249,24 @@ impl P {
         let oldest_first =
             self.inherited.get() >= INHERIT_MAX || self.schedtick().is_multiple_of(OLDEST_EVERY);
         if oldest_first { runq.pop_ring_first() } else { runq.pop() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Lab;
+
+    /// Two that only ready each other do not keep the global queue from its turn.
+    #[test]
+    fn a_long_row_of_inherited_slices_ends() {
+        let mut lab = Lab::new(crate::sched::Config::default());
+        lab.resize(1, 1).unwrap();
+        let pp = lab.sched().shared.allp.get(0).unwrap();
+        let before = pp.schedtick();
+        (0..10 * (INHERIT_MAX + 1)).for_each(|_| pp.count_run(true));
+        assert_eq!(pp.schedtick(), before + 10);
+        pp.count_run(false);
+        assert_eq!(pp.schedtick(), before + 11);
     }
 }

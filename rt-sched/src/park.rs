@@ -8,14 +8,21 @@
 
 use core::ptr::NonNull;
 
+use rt_os::sys::clock::nanotime;
 use rt_wait::claim::Claim;
 use rt_wait::park::{ParkHeader, ParkOps, WaitReason};
 
+use crate::dead::Carries;
 use crate::g::{G, Status};
+use crate::inside::Entered;
+pub use crate::inside::with_current_p;
+use crate::m::M;
 use crate::p::P;
 use crate::runq::Push;
 use crate::sched::Sched;
-use crate::schedule::{self, after_push, current_g, current_m, wake_for_work};
+use crate::schedule::{self, current_g, current_m};
+use crate::trace::record;
+use crate::wake::{after_push, wake_for_work};
 
 /// What each goroutine's header points to.
 pub static OPS: ParkOps = ParkOps { prepare, cancel, commit, commit_until, ready };
@@ -28,23 +35,11 @@ pub fn current_sched() -> Option<&'static Sched> {
     Some(unsafe { current_m() }.sched())
 }
 
-/// Calls `f` with the running M's P: none on a thread that is no M, and on an M that has none. `f`
-/// must not park.
-#[inline]
-pub fn with_current_p<R>(f: impl FnOnce(Option<&P>) -> R) -> R {
-    let pp = NonNull::new(current_g()).and_then(|gp| {
-        // SAFETY: a G in the slot has an M once the boot has tied them; both live for ever.
-        let mp = unsafe { gp.as_ref().m.get().as_ref() }?;
-        NonNull::new(mp.p.get())
-    });
-    // SAFETY: **mine**: it is this M's until `f` returns.
-    f(pp.map(|pp| unsafe { &*pp.as_ptr() }))
-}
-
 unsafe fn prepare(header: NonNull<ParkHeader>, reason: WaitReason) {
     // SAFETY: **mine**; a header with OPS is the head of a G.
     let g = unsafe { header.cast::<G>().as_ref() };
     g.wait_reason.set(reason);
+    g.since.forget();
     g.status.change(Status::Running, Status::Waiting);
 }
 
@@ -89,26 +84,55 @@ pub(crate) unsafe fn goready(gp: NonNull<G>) {
     let Some(running) = (unsafe { current_g().as_ref() }) else {
         // A thread that is no M: the goroutine's last M knows the scheduler.
         // SAFETY: a goroutine that has run has an M, which lives for ever.
-        return ready_globally(gp, unsafe { &*g.m.get() }.sched());
+        return ready_elsewhere(gp, g, unsafe { &*g.m.get() }.sched());
     };
     // SAFETY: an M's G has its M.
     let mp = unsafe { &*running.m.get() };
-    let sched = mp.sched();
-    if mp.p.get().is_null() {
-        return ready_globally(gp, sched);
+    if !put_next(mp, gp) {
+        ready_elsewhere(gp, g, mp.sched());
     }
-    // SAFETY: **mine**: it is this M's P.
-    let pp = unsafe { mp.pp() };
-    // SAFETY: as above, and the goroutine is in no queue.
+}
+
+/// Makes a waiting goroutine runnable for a caller without a P.
+#[cold]
+fn ready_elsewhere(gp: NonNull<G>, g: &G, sched: &Sched) {
+    if sched.shared.attention.is_traced() {
+        record::readies_without_p(&sched.shared, g);
+    }
+    ready_globally(gp, sched);
+}
+
+/// Puts a readied goroutine next on the M's P. False: it has none.
+#[inline(always)]
+fn put_next(mp: &M, gp: NonNull<G>) -> bool {
+    let entered = Entered::enter_with_p(mp);
+    let Some(pp) = entered.pp() else { return false };
+    if pp.looks_at_this_one() {
+        look_at_ready(pp, gp);
+    }
+    // SAFETY: **mine**: it is this M's P. The goroutine is in no queue.
     let pushed = unsafe { pp.runq.owner().push_next(gp) };
-    let runs_next = matches!(pushed, Push::Lone) && running.park.ops.is_none();
-    if !runs_next {
-        after_push(sched, pushed); // g0 takes a lone one itself
+    let on_g0 = mp.curg.get().is_null();
+    if !(on_g0 && matches!(pushed, Push::Lone)) {
+        after_push(mp.sched(), pushed); // g0 takes a lone one itself
+    }
+    true
+}
+
+/// One of those that are readied is timed until it runs; in a trace each is recorded.
+#[cold]
+#[inline(never)]
+fn look_at_ready(pp: &P, gp: NonNull<G>) {
+    // SAFETY: readied by us, and in no queue yet.
+    let g = unsafe { gp.as_ref() };
+    if pp.times_this_one(g) {
+        g.runnable_since_ns.set(nanotime());
     }
 }
 
 /// Puts a runnable goroutine into the global queue, and wakes somebody for it.
 pub(crate) fn ready_globally(gp: NonNull<G>, sched: &Sched) {
+    let _carries = Carries::if_uncounted(sched);
     let mut synced = sched.lock();
     // SAFETY: it is runnable and in no queue.
     synced.with_runq(&sched.shared, |runq| unsafe { runq.put(gp) });

@@ -11,6 +11,13 @@ use crate::m::M;
 use crate::p::P;
 use crate::sched::{Shared, Synced};
 
+/// A P was taken out of the idle list. If sysmon sleeps, it must watch again.
+fn leaves(shared: &Shared, pp: &P) {
+    shared.idle_mask.write(pp.id(), false);
+    shared.idle.p_leaves();
+    crate::sysmon::watch_running(shared);
+}
+
 impl Synced {
     /// Puts a P into the idle list; it is the next to be taken.
     ///
@@ -30,9 +37,30 @@ impl Synced {
         // SAFETY: **listed**.
         let p = unsafe { pp.as_ref() };
         self.pidle = p.link.take();
-        shared.idle_mask.write(p.id(), false);
-        shared.idle.p_leaves();
+        leaves(shared, p);
         Some(pp)
+    }
+
+    /// Takes `wanted` if it idles, else the P that went idle last. Go: `exitsyscallTryGetP`.
+    pub(crate) fn pidleget_prefer(
+        &mut self,
+        shared: &Shared,
+        wanted: *mut P,
+    ) -> Option<NonNull<P>> {
+        // SAFETY: null, or a P, and those are never freed.
+        let wanted = unsafe { wanted.as_ref() };
+        let Some(wanted) = wanted.filter(|pp| shared.idle_mask.read(pp.id())) else {
+            return self.pidleget(shared);
+        };
+        let after = wanted.link.take();
+        if self.pidle == Some(NonNull::from(wanted)) {
+            self.pidle = after;
+        } else {
+            let before = self.pidle_iter().find(|pp| pp.link.get() == Some(NonNull::from(wanted)));
+            before.expect("a P with its bit set is in the list").link.set(after);
+        }
+        leaves(shared, wanted);
+        Some(NonNull::from(wanted))
     }
 
     /// Puts an M into the idle list; it is the next to be taken.
@@ -60,7 +88,8 @@ impl Synced {
     }
 
     /// Takes `mp` if it idles.
-    pub(crate) fn mget_specific(&mut self, mp: *mut M) -> bool {
+    pub(crate) fn mget_specific(&mut self, mp: *const M) -> bool {
+        let mp = mp.cast_mut();
         let Some(m) = NonNull::new(mp) else { return false };
         // SAFETY: Ms are never freed.
         if !unsafe { m.as_ref() }.is_idle.get() {
@@ -87,6 +116,17 @@ impl Synced {
         m.idle_next.set(null_mut());
         m.idle_prev.set(null_mut());
         self.nmidle -= 1;
+    }
+
+    /// All Ms with threads, or about to have one.
+    pub(crate) fn allm_iter(&self) -> impl Iterator<Item = &M> {
+        let mut at = self.allm;
+        core::iter::from_fn(move || {
+            // SAFETY: **listed**, and Ms are never freed.
+            let mp = unsafe { at.as_ref() }?;
+            at = mp.alllink.get();
+            Some(mp)
+        })
     }
 
     /// The idle Ps, the next to be taken first.

@@ -20,11 +20,12 @@ use crate::find::Next;
 use crate::g::{G, Status};
 use crate::inbox::chain_of;
 use crate::m::M;
+use crate::newm::Start;
 use crate::p::P;
 use crate::park::with_current_p;
 use crate::runq::{Chain, Push};
 use crate::sched::Sched;
-use crate::thread::{Start, startm};
+use crate::thread::startm;
 use crate::timer::NEVER;
 
 /// The pinned way, for [`crate::sched::Config`]. A table, so that programs that do not choose it

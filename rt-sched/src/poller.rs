@@ -12,9 +12,10 @@
 //!
 //! Each side writes its own, passes a full barrier (all four stores are SeqCst: `xchg`), and looks
 //! at the other's. So at most one M waits, and it never sleeps past a deadline that nobody told it
-//! of.
+//! of. Who has a P may tell late: when it idles, or sysmon looks ([`crate::sleep`]).
 
-use rt_wait::atomic::{AtomicBool, AtomicU64, Ordering, fence, spin_step};
+use rt_os::sys::epoll::{eventfd_clear, eventfd_signal};
+use rt_wait::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering, fence, spin_step};
 use rt_wait::note::Note;
 
 /// No deadline: later than every other.
@@ -27,6 +28,7 @@ pub struct Poller {
     until: AtomicU64,    // until when it sleeps; 0: it has not decided. Go: pollUntil
     woken: AtomicBool,   // a wake-up is under way, or was not taken in yet. Go: netpollWakeSig
     note: Note,          // signalled only by who has set `woken`; cleared by the waiter
+    breaker: AtomicI32,  // the eventfd that ends a wait for descriptors; -1: none. Stored once
 }
 
 /// What a starter must still do.
@@ -62,6 +64,7 @@ impl Poller {
             until: AtomicU64::new(0),
             woken: AtomicBool::new(false),
             note: Note::new(),
+            breaker: AtomicI32::new(-1),
         }
     }
 
@@ -79,10 +82,48 @@ impl Poller {
         }
         let until = self.until.load(Ordering::SeqCst);
         let sleeps_past = until == 0 || until > when;
-        if sleeps_past && !self.woken.swap(true, Ordering::SeqCst) {
-            self.note.wakeup();
+        if sleeps_past {
+            self.wake();
         }
         Told::Waiter
+    }
+
+    /// Has the one that waits look again. Go: `netpollBreak`.
+    pub fn look_again(&self) {
+        if self.is_attended() {
+            self.wake();
+        }
+    }
+
+    /// The note first: who decides to wait for descriptors looks at it once more after it has seen
+    /// that there is a set, which is later than the breaker.
+    fn wake(&self) {
+        if self.woken.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        self.note.wakeup();
+        let breaker = self.breaker.load(Ordering::SeqCst); // pairs with `breaks_by`
+        if breaker >= 0 {
+            eventfd_signal(breaker);
+        }
+    }
+
+    /// From now on who waits may do so on descriptors, and this eventfd breaks it.
+    pub fn breaks_by(&self, eventfd: i32) {
+        self.breaker.store(eventfd, Ordering::SeqCst); // before the set is; pairs with `wake`
+    }
+
+    /// A break was reported to the one that waits.
+    pub fn break_was_seen(&self) {
+        eventfd_clear(self.breaker.load(Ordering::Relaxed)); // it is in the set that reported
+    }
+
+    /// Does somebody wait? Asked by an idler after [`crate::idle::IdleWords::p_idles`], or by a
+    /// searcher after [`crate::idle::IdleWords::stop_search`]: a starter that left it to them has
+    /// started its timer before.
+    #[must_use]
+    pub fn is_attended(&self) -> bool {
+        self.lastpoll.load(Ordering::SeqCst) == 0
     }
 
     /// Waits until the earliest deadline, if nobody else waits. `first` looks at every heap;

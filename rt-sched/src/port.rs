@@ -20,7 +20,7 @@ pub trait Port: Sync + core::fmt::Debug {
     /// All signals are blocked around it; the new thread starts with `mp.sigmask`.
     ///
     /// # Errors
-    /// What the system said; EAGAIN was retried for a while.
+    /// What the system said; the M's `alive` word is 0 again. Who cannot do without asks again.
     ///
     /// # Safety
     /// `mp` lives for ever, has no thread, and its g0 is set.
@@ -43,7 +43,7 @@ pub trait Port: Sync + core::fmt::Debug {
 
     /// A P is destroyed by procresize, world stopped: whatever hangs on `pp.ground` must not be
     /// lost.
-    fn p_destroyed(&self, pp: &P, heir: &P);
+    fn p_destroyed(&self, pp: &P);
 
     /// How goroutines park: [`crate::park::OPS`], or a ground's own around it.
     fn park_ops(&self) -> &'static ParkOps {

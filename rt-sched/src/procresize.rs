@@ -21,6 +21,7 @@ use crate::p::{P, PStatus};
 use crate::port::Port;
 use crate::runq::{Chain, GlobalQueue};
 use crate::sched::{IdleOrder, Shared, Synced};
+use crate::trace::record::proc_moves;
 
 /// Ps that have work, linked by `p.link`; each knows in `p.m` the idle M that shall run it, or
 /// none.
@@ -71,6 +72,7 @@ pub unsafe fn procresize(
     assert!(nprocs > 0, "procresize: invalid arg");
     // All that can fail comes first.
     shared.allp.ensure(nprocs)?;
+    shared.tracer.make_room(shared, nprocs)?;
     shared.idle_mask.resize(nprocs, shared.allp.cap())?;
     // SAFETY: **stopped**.
     unsafe { shared.steal_order.get_mut() }.reset(nprocs)?;
@@ -149,7 +151,7 @@ fn destroy(synced: &mut Synced, port: &dyn Port, pp: &P, heir: &P) {
     heir.look_again.set(0);
     let free = pp.with_gfree(core::mem::take);
     synced.gfree.append(free);
-    port.p_destroyed(pp, heir);
+    port.p_destroyed(pp);
     pp.oldm.set(null_mut());
     pp.set_status(PStatus::Dead);
 }
@@ -224,6 +226,10 @@ pub(crate) fn acquirep(mp: &M, pp: &P) {
     pp.m.set(core::ptr::from_ref(mp).cast_mut());
     pp.oldm.set(core::ptr::from_ref(mp).cast_mut());
     pp.set_status(PStatus::Running);
+    mp.handoff.acquired();
+    if let Some(ring) = pp.ring() {
+        proc_moves(ring, mp, true);
+    }
 }
 
 /// Unties the M's P, which is then idle and nobody's. Go: `releasep`.
@@ -238,6 +244,9 @@ pub(crate) fn releasep(mp: &M) -> NonNull<P> {
         core::ptr::eq(p.m.get(), mp) && p.status() == PStatus::Running,
         "releasep: invalid p state"
     );
+    if let Some(ring) = p.ring() {
+        proc_moves(ring, mp, false);
+    }
     mp.p.set(null_mut());
     p.m.set(null_mut());
     p.set_status(PStatus::Idle);

@@ -14,16 +14,26 @@ use rt_wait::park::Waiter;
 use rt_wait::rank::Rank;
 
 use crate::allp::{AllP, FirstPs, PMask};
+use crate::attention::Attention;
+use crate::detached::Detached;
+use crate::follow::Following;
 use crate::g::G;
 use crate::idle::IdleWords;
 use crate::m::M;
+use crate::metrics::Counts;
+use crate::netpoll::Netpoll;
 use crate::p::P;
 use crate::pinned::Pinned;
 use crate::poller::Poller;
 use crate::port::Port;
+use crate::retake::Tickets;
 use crate::runq::{Chain, GlobalQueue};
+use crate::schedtrace::TraceWish;
 use crate::stacks::Stacks;
+use crate::stall::StallWish;
 use crate::steal_order::StealOrder;
+use crate::template::Template;
+use crate::trace::tracer::Tracer;
 use crate::watch::Watch;
 
 /// The order in which procresize leaves the idle Ps.
@@ -47,6 +57,8 @@ pub struct Config {
     pub pinned: Option<&'static Pinned>,
     /// Room for the first Ps; the heap's where there is none. One scheduler's only.
     pub first_ps: Option<&'static FirstPs>,
+    /// A goroutine that has not left its thread for so many ms is printed; 0: as GODEBUG says.
+    pub stall_report_ms: u32,
 }
 
 impl Default for Config {
@@ -56,6 +68,7 @@ impl Default for Config {
             max_threads: 10_000,
             pinned: None,
             first_ps: None,
+            stall_report_ms: 0,
         }
     }
 }
@@ -70,14 +83,25 @@ pub struct Shared {
     /// Which Ps idle. Written under the lock. Go: `idlepMask`.
     pub idle_mask: PMask,
     gomaxprocs: AtomicU32,
-    /// The world stops, or stands. Written under the lock. Go: `sched.gcwaiting`.
-    pub(crate) stopping: AtomicBool,
+    pub(crate) attention: Attention,
     /// Length of the global queue. Written under the lock.
     pub(crate) global_len: AtomicU32,
     /// Who waits for what time brings.
     pub(crate) poller: Poller,
+    /// What waits for descriptors.
+    pub(crate) netpoll: Netpoll,
     /// Goroutines that were started by threads without a P.
     pub(crate) created_elsewhere: AtomicU64,
+    /// Goroutines that ended on threads without a P.
+    pub(crate) ended_elsewhere: AtomicU64,
+    /// Goroutines that run on without a P.
+    pub(crate) detached: Detached,
+    pub(crate) tickets: Tickets,
+    pub(crate) following: Following,
+    pub(crate) schedtrace: TraceWish,
+    pub(crate) stalls: StallWish,
+    pub(crate) tracer: Tracer,
+    pub(crate) counts: Counts,
     /// The last goroutine number handed out. Go: `goidgen`.
     pub(crate) goid_gen: AtomicU64,
     /// The main goroutine runs: new work may start threads. Go: `mainStarted`.
@@ -87,6 +111,7 @@ pub struct Shared {
     pub(crate) sysmon_note: Note,
     /// sysmon has been started.
     pub(crate) sysmon_started: AtomicBool,
+    pub(crate) template: Template,
     /// Strides over the Ps: changed with the world stopped, read by who has a P.
     pub(crate) steal_order: WorldStopped<StealOrder>,
 }
@@ -101,10 +126,12 @@ pub struct Synced {
     /// Idle Ms, last in first out. Go: `sched.midle`.
     pub(crate) midle: *mut M,
     pub(crate) nmidle: u32,
+    /// Ms that have been started in order to idle, and do not yet.
+    pub(crate) nmcoming: u32,
     /// Ms that wait for the goroutine locked to them; -1 for a moment when that one is handed over
     /// before its M has come to wait. Go: `nmidlelocked`.
     pub(crate) nmidlelocked: i32,
-    /// Ms that do not count as running user code: sysmon. Go: `nmsys`.
+    /// Ms that do not count as running user code: sysmon, the template thread. Go: `nmsys`.
     pub(crate) nmsys: u32,
     /// The next M's number; so many were made. Go: `mnext`.
     pub(crate) mnext: u64,
@@ -204,15 +231,25 @@ impl Shared {
             allp: AllP::new(room),
             idle_mask: PMask::new(),
             gomaxprocs: AtomicU32::new(0),
-            stopping: AtomicBool::new(false),
+            attention: Attention::none(),
             global_len: AtomicU32::new(0),
             poller: Poller::new(),
+            netpoll: Netpoll::new(),
             created_elsewhere: AtomicU64::new(0),
+            ended_elsewhere: AtomicU64::new(0),
+            detached: Detached::new(),
+            tickets: Tickets::new(),
+            following: Following::new(),
+            schedtrace: TraceWish::new(),
+            stalls: StallWish::new(),
+            tracer: Tracer::new(),
+            counts: Counts::new(),
             goid_gen: AtomicU64::new(0),
             main_started: AtomicBool::new(false),
             watch: Watch::new(),
             sysmon_note: Note::new(),
             sysmon_started: AtomicBool::new(false),
+            template: Template::new(),
             steal_order: WorldStopped::new(StealOrder::new()),
         }
     }
@@ -231,7 +268,7 @@ impl Shared {
     /// Must everyone come to the scheduler's slow path?
     #[inline(always)]
     pub(crate) fn is_stopping(&self) -> bool {
-        self.stopping.load(Ordering::Relaxed)
+        self.attention.is_stopping()
     }
 
     /// How many goroutines wait in the global queue: a glimpse, in SeqCst order for idlers.
@@ -249,6 +286,7 @@ impl Synced {
             pidle: None,
             midle: null_mut(),
             nmidle: 0,
+            nmcoming: 0,
             nmidlelocked: 0,
             nmsys: 0,
             mnext: 0,
@@ -270,6 +308,14 @@ impl Synced {
     #[must_use]
     pub fn mcount(&self) -> u64 {
         self.mnext - self.nmfreed
+    }
+
+    /// One more P has stopped for the world. Under the lock.
+    pub(crate) fn one_stopped(&mut self, sched: &Sched) {
+        self.stopwait -= 1;
+        if self.stopwait == 0 {
+            sched.stop_note.wakeup();
+        }
     }
 
     /// How many Ms idle.
@@ -311,7 +357,7 @@ impl Sched {
     pub fn set_max_threads(&self, limit: u32) -> u32 {
         let mut synced = self.lock();
         let old = core::mem::replace(&mut synced.maxmcount, limit);
-        crate::thread::checkmcount(&synced);
+        crate::newm::checkmcount(&synced);
         old
     }
 
@@ -322,5 +368,10 @@ impl Sched {
     /// Locks what is shared. Go: `lock(&sched.lock)`.
     pub fn lock(&self) -> Guard<'_, Synced> {
         self.lock.lock()
+    }
+
+    /// As [`Sched::lock`], if nobody has it.
+    pub(crate) fn try_lock(&self) -> Option<Guard<'_, Synced>> {
+        self.lock.try_lock()
     }
 }

@@ -29,15 +29,18 @@ use core::sync::atomic::Ordering;
 
 use rt_asm::switch::{jump, switch};
 use rt_asm::tls::{getg, setg};
+use rt_os::sys::clock::nanotime;
 use rt_wait::park::WaitReason;
 
 use crate::find::find_runnable;
 use crate::g::{G, Holder, Status};
+use crate::inside::{enter_to_leave, wait_for_p};
 use crate::m::M;
 use crate::p::P;
-use crate::runq::{Chain, Push};
-use crate::sched::Sched;
-use crate::thread::{stopm, wakep};
+use crate::runq::Push;
+use crate::thread::stopm;
+use crate::trace::record;
+use crate::wake::after_push;
 
 /// Every so many schedulings the global queue comes first, so that two goroutines which keep
 /// readying each other do not starve it. Go: `schedtick%61`.
@@ -59,25 +62,6 @@ pub(crate) unsafe fn current_m<'a>() -> &'a M {
     unsafe { &*(*current_g()).m.get() }
 }
 
-impl M {
-    /// Its P.
-    ///
-    /// # Safety
-    /// **mine**: it has one, and the reference does not live longer than that.
-    #[inline(always)]
-    pub(crate) unsafe fn pp<'a>(&self) -> &'a P {
-        // SAFETY: the caller's.
-        unsafe { &*self.p.get() }
-    }
-
-    /// The scheduler it serves.
-    #[inline(always)]
-    pub(crate) fn sched<'a>(&self) -> &'a Sched {
-        // SAFETY: **alive**; set before the M's thread starts.
-        unsafe { &*self.sched.get() }
-    }
-}
-
 /// Runs goroutines on this thread for ever. On g0. Go: `schedule`.
 pub(crate) fn schedule(mp: &M) -> ! {
     loop {
@@ -88,7 +72,7 @@ pub(crate) fn schedule(mp: &M) -> ! {
             crate::thread::mexit(mp);
         }
         if mp.p.get().is_null() && mp.lockedg.get().is_null() {
-            stopm(mp, mp.sched()); // its goroutine has come back from a blocking call
+            stopm(mp, mp.sched()); // its goroutine has left without a P
         }
     }
 }
@@ -104,12 +88,15 @@ unsafe fn execute_from_g0(mp: &M, gp: NonNull<G>, inherits_time: bool) {
     // SAFETY: **mine**: who executes has a P.
     let pp = unsafe { mp.pp() };
     pp.count_run(inherits_time);
+    if let Some(ring) = pp.ring() {
+        record::starts(ring, mp, g);
+    }
     let g0 = mp.g0.get();
     mount(mp, g);
     // SAFETY: g0 is this stack's G; the goroutine sleeps: **claimed**.
     let left = unsafe { switch((*g0).sched.get(), g.sched.get(), g0 as usize) };
     // SAFETY: whoever came here handed over itself.
-    unsafe { arrive(left) };
+    unsafe { see_off(left) };
 }
 
 /// Makes `g` the M's running goroutine, up to the switch itself.
@@ -117,6 +104,9 @@ unsafe fn execute_from_g0(mp: &M, gp: NonNull<G>, inherits_time: bool) {
 fn mount(mp: &M, g: &G) {
     g.status.change(Status::Runnable, Status::Running);
     g.on_stack.mount();
+    if g.runnable_since_ns.get() != 0 {
+        note_latency(mp, g);
+    }
     let gp = core::ptr::from_ref(g).cast_mut();
     g.m.set(core::ptr::from_ref(mp).cast_mut());
     mp.curg.set(gp);
@@ -127,13 +117,34 @@ fn mount(mp: &M, g: &G) {
     unsafe { setg(gp as usize) };
 }
 
-/// What a resumed or fresh goroutine, or g0, does first: the one that was left is off its stack
-/// now.
+/// A goroutine runs that was timed since it was readied.
+#[cold]
+#[inline(never)]
+fn note_latency(mp: &M, g: &G) {
+    let since_ns = g.runnable_since_ns.replace(0);
+    mp.sched().shared.counts.latencies.record(nanotime().saturating_sub(since_ns));
+}
+
+/// What a resumed or fresh goroutine does first: the one that was left is off its stack now, and
+/// user code goes on.
 ///
 /// # Safety
 /// `left` is what the switch handed over.
 #[inline(always)]
 pub(crate) unsafe fn arrive(left: usize) {
+    // SAFETY: whoever was left ran on this M.
+    let mp = unsafe { &*(*(left as *const G)).m.get() };
+    // SAFETY: the caller's.
+    unsafe { see_off(left) };
+    mp.handoff.leave();
+}
+
+/// What g0 does first, or a goroutine: the one that was left is off its stack now.
+///
+/// # Safety
+/// `left` is what the switch handed over.
+#[inline(always)]
+unsafe fn see_off(left: usize) {
     // SAFETY: a G in the slot is alive.
     crate::fiber::arrived(unsafe { &*current_g() });
     // SAFETY: a G hands over itself, and stays until it is seen off its stack.
@@ -164,9 +175,39 @@ unsafe fn bury(dead: &G) {
 /// **mine**.
 #[inline(always)]
 unsafe fn fast_next(mp: &M, pp: &P, me: &G) -> Option<NonNull<G>> {
+    if mp.sched().shared.attention.is_any() {
+        // SAFETY: the caller's.
+        return unsafe { next_in_attention(mp, pp, me) };
+    }
+    // SAFETY: the caller's.
+    unsafe { take_next(mp, pp, me) }
+}
+
+/// The world stops, or events are recorded.
+///
+/// # Safety
+/// **mine**.
+#[cold]
+#[inline(never)]
+unsafe fn next_in_attention(mp: &M, pp: &P, me: &G) -> Option<NonNull<G>> {
+    let stops = mp.sched().shared.is_stopping();
+    // SAFETY: the caller's.
+    let next = if stops { None } else { unsafe { take_next(mp, pp, me) } };
+    // SAFETY: **claimed**.
+    record::leaves(mp, pp, me, next.map(|gp| unsafe { &*gp.as_ptr() }));
+    next
+}
+
+/// Takes the next goroutine, if none of the M's own affairs comes first.
+///
+/// # Safety
+/// **mine**.
+#[inline(always)]
+unsafe fn take_next(mp: &M, pp: &P, me: &G) -> Option<NonNull<G>> {
     let shared = &mp.sched().shared;
-    let due_for_others = pp.schedtick().is_multiple_of(GLOBAL_EVERY) && shared.global_len() != 0;
-    let wanted = shared.is_stopping() || !mp.lockedg.get().is_null() || mp.exit_wanted.get();
+    let due_for_others = pp.schedtick().is_multiple_of(GLOBAL_EVERY)
+        && (shared.global_len() != 0 || shared.netpoll.is_open());
+    let wanted = !mp.lockedg.get().is_null() || mp.exit_wanted.get();
     if due_for_others || wanted || pp.time_may_have_come() {
         return None;
     }
@@ -190,7 +231,8 @@ unsafe fn fast_next(mp: &M, pp: &P, me: &G) -> Option<NonNull<G>> {
 /// Leaves the running goroutine for another; returns when it runs again, maybe on another M.
 ///
 /// # Safety
-/// `g` is the running goroutine; its status says why it leaves. No lock of the runtime is held.
+/// `g` is the running goroutine; its status says why it leaves. The M is inside with a P. No lock
+/// of the runtime is held.
 #[inline(always)]
 unsafe fn switch_away(mp: &M, g: &G) {
     debug_assert_eq!(mp.held.depth(), 0, "a runtime lock is held over a switch");
@@ -198,7 +240,7 @@ unsafe fn switch_away(mp: &M, g: &G) {
     let target = match unsafe { fast_next(mp, mp.pp(), g) } {
         Some(next) if core::ptr::eq(next.as_ptr(), g) => {
             g.status.change(Status::Runnable, Status::Running);
-            return;
+            return mp.handoff.leave();
         }
         Some(next) => {
             // SAFETY: **claimed**.
@@ -214,12 +256,13 @@ unsafe fn switch_away(mp: &M, g: &G) {
     unsafe { arrive(left) };
 }
 
-/// Leaves the running goroutine, which is queued, on an M that has no P; returns when it runs
-/// again, on some M with a P.
+/// Leaves the running goroutine, which is queued or waits, on an M that has no P; returns when it
+/// runs again, on some M with a P.
 ///
 /// # Safety
 /// As for [`switch_away`], but the M has no P.
 pub(crate) unsafe fn leave_without_p(mp: &M, g: &G) {
+    record::leaves_without_p(mp, g);
     let target = to_g0(mp);
     // SAFETY: g0 sleeps in `execute_from_g0`; it sees to a P.
     let left = unsafe { switch(g.sched.get(), target, core::ptr::from_ref(g) as usize) };
@@ -244,10 +287,11 @@ fn to_g0(mp: &M) -> *mut rt_asm::switch::Context {
 /// Leaves the running goroutine, which has ended, for good.
 ///
 /// # Safety
-/// As for [`switch_away`]; the status is `Dead`.
-unsafe fn leave_for_good(mp: &M, g: &G) -> ! {
+/// As for [`switch_away`], if it has a P; the status is `Dead`.
+unsafe fn leave_for_good(mp: &M, g: &G, has_p: bool) -> ! {
     // SAFETY: **mine**.
-    let target = match unsafe { fast_next(mp, mp.pp(), g) } {
+    let next = if has_p { unsafe { fast_next(mp, mp.pp(), g) } } else { None };
+    let target = match next {
         Some(next) => {
             // SAFETY: **claimed**.
             let next = unsafe { next.as_ref() };
@@ -266,21 +310,24 @@ unsafe fn leave_for_good(mp: &M, g: &G) -> ! {
 /// it by stealing. On a thread that runs no goroutine it yields the thread.
 #[inline]
 pub fn gosched() {
-    let gp = current_g();
     // SAFETY: a G in the slot is alive.
-    let Some(g) = NonNull::new(gp).map(|gp| unsafe { gp.as_ref() }) else {
+    let Some(g) = (unsafe { current_g().as_ref() }).filter(|g| g.park.ops.is_some()) else {
         return rt_os::sys::thread::sched_yield();
     };
-    if g.park.ops.is_none() {
-        return rt_os::sys::thread::sched_yield();
+    // SAFETY: **mine**.
+    let mut mp = unsafe { current_m() };
+    if !enter_to_leave(mp) {
+        wait_for_p(g);
+        // SAFETY: **mine**: maybe another.
+        mp = unsafe { current_m() };
     }
-    // SAFETY: **mine**: a running goroutine is on an M with a P.
-    let (mp, pp) = unsafe { (current_m(), current_m().pp()) };
+    // SAFETY: **mine**: inside, with a P.
+    let pp = unsafe { mp.pp() };
     let sched = mp.sched();
     // SAFETY: **mine**.
     let runq = unsafe { pp.runq.owner() };
     if runq.is_empty() && !needs_g0(mp, pp) {
-        return; // alone
+        return mp.handoff.leave(); // alone
     }
     g.status.change(Status::Running, Status::Runnable);
     // SAFETY: the running goroutine is in no queue.
@@ -297,39 +344,6 @@ fn needs_g0(mp: &M, pp: &P) -> bool {
     shared.is_stopping() || shared.global_len() != 0 || pp.time_may_have_come()
 }
 
-/// Sees to what a push into the P's queue has left to do: half a full ring goes on to the global
-/// queue, and whoever should know of the work is told.
-#[inline(always)]
-pub(crate) fn after_push(sched: &Sched, pushed: Push<G>) {
-    match pushed {
-        Push::Lone => crate::sysmon::watch_lone(sched),
-        Push::Ring => wake_for_work(sched),
-        Push::Full(batch) => share(sched, batch),
-    }
-}
-
-/// Half a full ring goes where others find it.
-#[cold]
-fn share(sched: &Sched, batch: Chain<G>) {
-    if let Some(pinned) = sched.config.pinned {
-        return (pinned.keep_home)(batch);
-    }
-    sched.lock().with_runq(&sched.shared, |runq| runq.put_batch(batch));
-    wake_for_work(sched);
-}
-
-/// Work was put where others see it: wakes an M for it, if one should be.
-#[inline(always)]
-pub(crate) fn wake_for_work(sched: &Sched) {
-    if sched.shared.idle.claim_wake() {
-        if sched.shared.main_started.load(Ordering::Relaxed) {
-            wakep(sched);
-        } else {
-            let _last = sched.shared.idle.stop_search();
-        }
-    }
-}
-
 /// Leaves the running goroutine until it is readied. Its status is `Waiting`, or `Runnable` when
 /// the ready came first.
 ///
@@ -338,7 +352,14 @@ pub(crate) fn wake_for_work(sched: &Sched) {
 #[inline]
 pub(crate) unsafe fn park(g: &G) {
     // SAFETY: **mine**.
-    unsafe { switch_away(current_m(), g) };
+    let mp = unsafe { current_m() };
+    if enter_to_leave(mp) {
+        // SAFETY: **mine**.
+        unsafe { switch_away(mp, g) };
+    } else {
+        // SAFETY: **mine**.
+        unsafe { leave_without_p(mp, g) };
+    }
 }
 
 /// Ends the running goroutine. What is on its stack is not dropped. Go: `goexit0`, `gdestroy`.
@@ -348,10 +369,18 @@ pub(crate) unsafe fn park(g: &G) {
 pub(crate) unsafe fn goexit0(g: &G) -> ! {
     // SAFETY: **mine**.
     let mp = unsafe { current_m() };
+    let has_p = enter_to_leave(mp);
     g.wait_reason.set(WaitReason::None);
-    // SAFETY: **mine**.
-    P::count(&unsafe { mp.pp() }.ended);
+    if has_p {
+        // SAFETY: **mine**.
+        P::count(&unsafe { mp.pp() }.ended);
+    } else {
+        mp.sched().shared.ended_elsewhere.fetch_add(1, Ordering::Relaxed);
+    }
     g.status.change(Status::Running, Status::Dead);
+    if !has_p {
+        record::leaves_without_p(mp, g);
+    }
     if !mp.lockedg.get().is_null() {
         // It ends locked to its thread: whatever it did to the thread ends with the thread.
         mp.lockedg.set(null_mut());
@@ -361,5 +390,5 @@ pub(crate) unsafe fn goexit0(g: &G) -> ! {
         mp.exit_wanted.set(true);
     }
     // SAFETY: it is dead; g0 sees to the thread.
-    unsafe { leave_for_good(mp, g) }
+    unsafe { leave_for_good(mp, g, has_p) }
 }

@@ -6,6 +6,7 @@
 //! # Safety
 //! - **pinned**: a sleeper's timer lies on its stack, with the deadline it points to; the sleeper
 //!   does not leave before the timer was stopped or has fired and looks no more.
+//! - **mine**: the running M.
 #![allow(unsafe_code, reason = "**pinned**: timers on stacks")]
 
 use core::pin::{Pin, pin};
@@ -18,13 +19,17 @@ use rt_wait::park::{Spot, WaitReason};
 
 use crate::find::take_p_back;
 use crate::g::G;
+use crate::inside::with_current_p;
 use crate::m::M;
+use crate::netpoll;
 use crate::p::P;
 use crate::park::commit;
 use crate::poller::Told;
 use crate::sched::{Sched, Shared};
-use crate::schedule::{current_m, gosched, wake_for_work};
+use crate::schedule::{current_m, gosched};
+use crate::sysmon::WATCHFUL_NS;
 use crate::timer::{NEVER, Started, Timer};
+use crate::wake::wake_for_work;
 
 /// Sleeps for at least `duration_ns`. Zero yields. On a thread that runs no goroutine the thread
 /// sleeps. Go: `time.Sleep`.
@@ -65,8 +70,10 @@ pub(crate) unsafe fn park_until(g: &G, when_ns: u64, claim: &Claim) {
     let deadline = Deadline { claim, gp: NonNull::from(g), seen: AtomicBool::new(false) };
     let timer = pin!(Timer::new(expire, (&raw const deadline).cast_mut().cast()));
     let timer = timer.into_ref();
+    // SAFETY: **mine**: the running goroutine is on an M.
+    let sched = unsafe { current_m() }.sched();
     // SAFETY: **pinned**: stopped below, or seen to have fired.
-    unsafe { start_timer(timer, when_ns) };
+    unsafe { start_timer(sched, timer, when_ns) };
     // SAFETY: the caller's.
     unsafe { commit(NonNull::from(&g.park)) };
     if claim.timed_out() || timer.stop() {
@@ -94,21 +101,50 @@ unsafe fn expire(argument: *mut ()) {
     }
 }
 
-/// Starts a timer on the running M's P.
+/// Starts a timer from any thread: in the running P's heap, else in the first P's.
 ///
 /// # Safety
-/// As for [`crate::timer::Timers::start`]; on an M with a P.
-pub(crate) unsafe fn start_timer(timer: Pin<&Timer>, when_ns: u64) {
-    // SAFETY: the caller's.
-    let (sched, pp) = unsafe { (current_m().sched(), current_m().pp()) };
-    // SAFETY: the caller's.
-    match unsafe { pp.timers.start(timer, when_ns) } {
-        Ok(Started::First) => {
-            pp.look_again.set(0);
+/// As for [`crate::timer::Timers::start`].
+pub(crate) unsafe fn start_timer(sched: &Sched, timer: Pin<&Timer>, when_ns: u64) {
+    let started = with_current_p(|pp| {
+        let first = || sched.shared.allp.get(0).expect("a scheduler has a P");
+        let home = pp.unwrap_or_else(first);
+        // SAFETY: the caller's.
+        let started = unsafe { home.timers.start(timer, when_ns) };
+        match (started, pp) {
+            (Ok(Started::First), Some(pp)) => pp.look_again.set(0),
+            (Ok(Started::First), None) if sched.is_pinned() => home.inbox.nudge(),
+            _ => {}
+        }
+        (started, pp.is_some())
+    });
+    match started {
+        (Ok(Started::First), _) if sched.is_pinned() => {}
+        // A busy P looks by itself, soon.
+        (Ok(Started::First), has_p) if !(has_p && is_seen_to(sched, when_ns)) => {
             wake_poller(sched, when_ns);
         }
-        Ok(Started::Later) => {}
-        Err(_) => rt_os::throw::throw("runtime: out of memory"),
+        (Ok(_), _) => {}
+        (Err(_), _) => rt_os::throw::throw("runtime: out of memory"),
+    }
+}
+
+/// May a deadline wait until this P idles, or sysmon looks? Asked on a P, with the deadline in its
+/// heap. Most are over by then: those of calls that soon return.
+fn is_seen_to(sched: &Sched, when: u64) -> bool {
+    sched.shared.watch.looks_soon() && !is_near(when)
+}
+
+/// Is a deadline so near that sysmon might see it too late?
+fn is_near(when: u64) -> bool {
+    when < nanotime().saturating_add(2 * WATCHFUL_NS)
+}
+
+/// Makes sure that the first deadline of all is waited for: what others have left to sysmon.
+pub(crate) fn see_to_deadlines(sched: &Sched) {
+    let first = first_deadline(&sched.shared);
+    if first != NEVER {
+        wake_poller(sched, first);
     }
 }
 
@@ -121,8 +157,27 @@ pub(crate) fn wake_poller(sched: &Sched, when: u64) {
 }
 
 /// The earliest deadline of all heaps.
-fn first_deadline(shared: &Shared) -> u64 {
+pub(crate) fn first_deadline(shared: &Shared) -> u64 {
     shared.allp.iter().map(|pp| pp.timers.first_when()).min().unwrap_or(NEVER)
+}
+
+/// Is there something to wait for: a deadline, or a descriptor?
+fn has_something(sched: &Sched) -> bool {
+    first_deadline(&sched.shared) != NEVER || netpoll::has_waiters(sched)
+}
+
+/// Is there something to wait for, and nobody who does?
+pub(crate) fn is_unattended(sched: &Sched) -> bool {
+    has_something(sched) && !sched.shared.poller.is_attended()
+}
+
+/// Is there something to wait for that sysmon might see too late, and nobody who does?
+pub(crate) fn is_left_alone(sched: &Sched) -> bool {
+    let shared = &sched.shared;
+    if !shared.watch.looks_soon() {
+        return is_unattended(sched);
+    }
+    is_near(first_deadline(shared)) && !shared.poller.is_attended()
 }
 
 /// So many deadlines are a crowd, if one wake-up can serve them all.
@@ -143,29 +198,43 @@ fn rested(first: u64, last: u64, is_crowd: impl FnOnce(u64) -> bool) -> u64 {
     if first < rested && is_crowd(rested) { rested } else { first }
 }
 
-/// Waits for the earliest deadline, if there is one and nobody else does. True when the M has a P
-/// again and must look for work; false when it has nothing to wait for. The M has no P.
+/// Waits for the earliest deadline and for descriptors, if there is something to wait for and
+/// nobody else does. True when the M has a P again and must look for work; false when it has
+/// nothing to wait for. The M has no P.
 pub(crate) fn sleep_for_timers(mp: &M, sched: &Sched) -> bool {
     let shared = &sched.shared;
-    if first_deadline(shared) == NEVER {
+    if !has_something(sched) {
+        if sched.port.detects_deadlock() {
+            shared.poller.look_again(); // who waits for what is over would pass for one that runs
+        }
         return false;
     }
+    let mut reports = None;
     let waited = shared.poller.wait(
         || first_deadline(shared),
         |note, first, last| {
             let until = rested(first, last, |until| is_crowd(shared, until));
-            let now = nanotime();
-            if until > now {
-                mp.be_punctual();
-                let _woken = note.sleep_timeout(until - now);
+            mp.be_punctual();
+            if shared.netpoll.is_open() {
+                if !note.is_signalled() {
+                    reports = Some(netpoll::sleep_until(sched, until));
+                }
+            } else {
+                let _woken = note.sleep_timeout(until.saturating_sub(nanotime()));
             }
         },
     );
     if !waited {
+        let _it_knows = shared.poller.timer_started(first_deadline(shared)); // of what we left
         return false;
     }
     shared.poller.finish(nanotime());
-    take_p_back(mp, sched)
+    let has_p = take_p_back(mp, sched);
+    if let Some(reports) = reports {
+        // SAFETY: **mine**.
+        reports.deliver(sched, has_p.then(|| unsafe { mp.pp() }));
+    }
+    has_p
 }
 
 #[cfg(all(test, not(loom)))]

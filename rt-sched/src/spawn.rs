@@ -20,10 +20,13 @@ use rt_stack::pool::StackError;
 use crate::g::{G, JoinResult, Run, Status};
 pub use crate::handle::JoinHandle;
 use crate::info::Thread;
+use crate::inside::Entered;
 use crate::p::P;
 use crate::park::ready_globally;
 use crate::sched::Sched;
-use crate::schedule::{after_push, arrive, current_g, current_m, goexit0};
+use crate::schedule::{arrive, current_g, current_m, goexit0};
+use crate::trace::record;
+use crate::wake::after_push;
 
 /// Goroutine numbers are handed to Ps in batches. Go: `_GoidCacheBatch`.
 const GOID_BATCH: u64 = 16;
@@ -62,6 +65,18 @@ pub struct Options {
     pub stack_bytes: usize,
     /// Its name.
     pub name: Option<Box<str>>,
+    /// Where in the code it is started, for tracebacks; 0: unknown. See [`Options::here`].
+    pub gopc: usize,
+}
+
+impl Options {
+    /// These, for a goroutine that is started here: in the function around the calls that are
+    /// `inline(always)`.
+    #[inline(always)]
+    #[must_use]
+    pub fn here(self) -> Options {
+        Options { gopc: rt_asm::registers::here(), ..self }
+    }
 }
 
 /// Does a closure with its result fit on a new stack?
@@ -77,10 +92,10 @@ const fn fits<F, T>() -> bool {
 /// # Safety
 /// None of memory. The goroutine may move between threads at each call that can park: `f` must not
 /// keep what belongs to a thread over such a call.
-#[inline]
+#[inline(always)]
 pub unsafe fn go<F: FnOnce() + Send + 'static>(f: F) -> Result<(), SpawnError> {
     // SAFETY: the caller's.
-    unsafe { go_with(Options::default(), f) }
+    unsafe { go_with(Options::default().here(), f) }
 }
 
 /// As [`go`], with wishes.
@@ -103,12 +118,8 @@ pub unsafe fn go_with<F: FnOnce() + Send>(options: Options, f: F) -> Result<(), 
 
 #[inline(always)]
 unsafe fn go_small<F: FnOnce() + Send>(options: Options, f: F) -> Result<(), SpawnError> {
-    let elsewhere = options.sched;
     // SAFETY: **mine**.
-    let gp = unsafe { prepare::<F, ()>(f, run_alone::<F>, false, options)? };
-    // SAFETY: it was just made, and is ours.
-    unsafe { submit(gp, elsewhere) };
-    Ok(())
+    unsafe { start_on_stack::<F, ()>(f, run_alone::<F>, false, options) }.map(drop)
 }
 
 /// Starts a goroutine whose result can be waited for.
@@ -118,14 +129,14 @@ unsafe fn go_small<F: FnOnce() + Send>(options: Options, f: F) -> Result<(), Spa
 ///
 /// # Safety
 /// As for [`go`].
-#[inline]
+#[inline(always)]
 pub unsafe fn spawn<F, T>(f: F) -> Result<JoinHandle<T>, SpawnError>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
     // SAFETY: the caller's.
-    unsafe { spawn_with(Options::default(), f) }
+    unsafe { spawn_with(Options::default().here(), f) }
 }
 
 /// As [`spawn`], with wishes.
@@ -157,37 +168,23 @@ where
     F: FnOnce() -> T + Send,
     T: Send,
 {
-    let elsewhere = options.sched;
     // SAFETY: **mine**.
-    let gp = unsafe { prepare::<F, T>(f, run_for_handle::<F, T>, true, options)? };
-    // SAFETY: it was just made, and is ours.
-    unsafe { submit(gp, elsewhere) };
+    let gp = unsafe { start_on_stack::<F, T>(f, run_for_handle::<F, T>, true, options)? };
     // SAFETY: **payload**: made for a handle to a T.
     Ok(unsafe { JoinHandle::new(gp) })
 }
 
 /// Where a goroutine is started from.
+#[derive(Clone, Copy)]
 struct Place<'a> {
     sched: &'static Sched,
-    /// The running M's P; none on a thread that is no M, or has given its P up.
+    /// The running M's P; none on a thread that is no M, or has lost its P.
     pp: Option<&'a P>,
     parent_goid: u64,
+    gopc: usize,
 }
 
 impl Place<'_> {
-    fn here(options: &Options) -> Result<Place<'_>, SpawnError> {
-        // SAFETY: **mine**.
-        let Some(running) = (unsafe { current_g().as_ref() }) else {
-            let sched = options.sched.ok_or(SpawnError::NotAGoroutine)?;
-            return Ok(Place { sched, pp: None, parent_goid: 0 });
-        };
-        // SAFETY: **mine**; an M's G.
-        let mp = unsafe { current_m() };
-        // SAFETY: **mine**: null on an M that has none.
-        let pp = unsafe { mp.p.get().as_ref() };
-        Ok(Place { sched: mp.sched(), pp, parent_goid: running.goid() })
-    }
-
     /// Counts it, and returns its number. Unique in the scheduler's life; they jump where Ps hold
     /// batches. Go: `goidcache`.
     #[inline(always)]
@@ -195,32 +192,79 @@ impl Place<'_> {
         let shared = &self.sched.shared;
         let Some(pp) = self.pp else {
             shared.created_elsewhere.fetch_add(1, Ordering::Relaxed);
-            return shared.goid_gen.fetch_add(1, Ordering::Relaxed) + 1;
+            return self.new_numbers(1);
         };
         P::count(&pp.created);
         let mut goid = pp.goid_next.get();
         if goid == pp.goid_end.get() {
-            goid = shared.goid_gen.fetch_add(GOID_BATCH, Ordering::Relaxed) + 1;
-            pp.goid_end.set(goid + GOID_BATCH);
+            let batch = if pp.ring().is_some() { 1 } else { GOID_BATCH };
+            goid = self.new_numbers(batch);
+            pp.goid_end.set(goid + batch);
         }
         pp.goid_next.set(goid + 1);
         goid
     }
+
+    /// Takes so many numbers, and returns the first. In a trace they are taken one by one, and so
+    /// each goroutine is recorded here.
+    #[cold]
+    #[inline(never)]
+    fn new_numbers(&self, many: u64) -> u64 {
+        let shared = &self.sched.shared;
+        let goid = shared.goid_gen.fetch_add(many, Ordering::Relaxed) + 1;
+        if shared.attention.is_traced() {
+            record::creates(shared, self.pp, goid, self.gopc);
+        }
+        goid
+    }
 }
 
-/// Takes a free goroutine and moves `f` onto it. It is `Dead` still.
+/// Starts a goroutine that runs `f`: next on this P, in the global queue where there is none.
 #[inline]
-unsafe fn prepare<F, T>(
+unsafe fn start_on_stack<F, T>(
     f: F,
     run: Run,
     handle: bool,
     options: Options,
 ) -> Result<NonNull<G>, SpawnError> {
     debug_assert!(fits::<F, T>());
-    let place = Place::here(&options)?;
-    // SAFETY: **mine**.
-    let gp = unsafe { crate::gfree::get(place.sched, place.pp, options.stack_bytes) };
+    let (entered, sched, parent_goid) = come_in(&options)?;
+    let pp = entered.as_ref().and_then(Entered::pp);
+    let place = Place { sched, pp, parent_goid, gopc: options.gopc };
+    // SAFETY: **mine**. If there is no stack, `f` is dropped behind `entered`: it is user code.
+    let gp = unsafe { crate::gfree::get(sched, place.pp, options.stack_bytes) };
     let gp = gp.map_err(SpawnError::Stack)?;
+    // SAFETY: free, so ours alone.
+    unsafe { prepare::<F, T>(gp, place, f, run, handle, options.name) };
+    // SAFETY: it was just made, and is ours; **mine**.
+    unsafe { submit(gp, place) };
+    Ok(gp)
+}
+
+/// Comes into the runtime, on an M. Also says whose scheduler it is, and who starts a goroutine.
+#[inline(always)]
+fn come_in<'a>(
+    options: &Options,
+) -> Result<(Option<Entered<'a>>, &'static Sched, u64), SpawnError> {
+    // SAFETY: **mine**: a G in the slot is alive.
+    let Some(running) = (unsafe { current_g().as_ref() }) else {
+        return Ok((None, options.sched.ok_or(SpawnError::NotAGoroutine)?, 0));
+    };
+    // SAFETY: **mine**; an M's G.
+    let mp = unsafe { current_m() };
+    Ok((Some(Entered::enter_with_p(mp)), mp.sched(), running.goid()))
+}
+
+/// Moves `f` onto a free goroutine, which is `Dead` still.
+#[inline(always)]
+unsafe fn prepare<F, T>(
+    gp: NonNull<G>,
+    place: Place<'_>,
+    f: F,
+    run: Run,
+    handle: bool,
+    name: Option<Box<str>>,
+) {
     // SAFETY: free, so ours alone.
     let g = unsafe { gp.as_ref() };
     crate::fiber::fresh(g);
@@ -233,12 +277,15 @@ unsafe fn prepare<F, T>(
     unsafe { *g.sched.get() = Context::new(payload as usize, start) };
     g.goid.set(place.count());
     g.parent_goid.set(place.parent_goid);
+    g.gopc.set(place.gopc as u64);
     // SAFETY: ours alone: no handle and no stack refers to it.
     unsafe { G::renew(gp, handle) };
-    if let Some(name) = options.name {
+    if let Some(name) = name {
+        if place.sched.shared.attention.is_traced() {
+            record::names(&place.sched.shared, place.pp, g.goid(), &name);
+        }
         g.info.set(Thread::new(g.goid(), Some(name)));
     }
-    Ok(gp)
 }
 
 fn payload_of<F, T>(gp: NonNull<G>) -> *mut Payload<F, T> {
@@ -249,28 +296,17 @@ fn payload_of<F, T>(gp: NonNull<G>) -> *mut Payload<F, T> {
 
 /// Makes it runnable, next on this P; in the global queue where there is none.
 #[inline]
-unsafe fn submit(gp: NonNull<G>, elsewhere: Option<&'static Sched>) {
+unsafe fn submit(gp: NonNull<G>, place: Place<'_>) {
     // SAFETY: prepared, so ours.
     unsafe { gp.as_ref() }.status.change(Status::Dead, Status::Runnable);
-    let sched = match elsewhere {
-        Some(sched) => sched,
-        // SAFETY: **mine**: without a scheduler named, the caller is on an M.
-        None => unsafe { current_m() }.sched(),
-    };
-    if let Some(pinned) = sched.config.pinned {
+    if let Some(pinned) = place.sched.config.pinned {
         // SAFETY: prepared, so ours.
-        return unsafe { (pinned.submit)(gp, sched) };
+        return unsafe { (pinned.submit)(gp, place.sched) };
     }
-    if current_g().is_null() {
-        return ready_globally(gp, sched);
-    }
-    // SAFETY: **mine**.
-    let mp = unsafe { current_m() };
-    // SAFETY: **mine**.
-    let Some(pp) = (unsafe { mp.p.get().as_ref() }) else { return ready_globally(gp, sched) };
+    let Some(pp) = place.pp else { return ready_globally(gp, place.sched) };
     // SAFETY: **mine**, and it is in no queue.
     let pushed = unsafe { pp.runq.owner().push_new(gp) };
-    after_push(sched, pushed);
+    after_push(place.sched, pushed);
 }
 
 /// The first Rust on a goroutine's stack. Its frame is the last in a backtrace, under the root.

@@ -15,7 +15,7 @@ use rt_stack::pool::Pool;
 use rt_stack::system::MStacks;
 
 use crate::allp::NoMemory;
-use crate::g::G;
+use crate::g::{G, Status};
 use crate::m::M;
 use crate::p::{P, PStatus};
 use crate::port::Port;
@@ -39,14 +39,13 @@ impl Port for NoThreads {
     unsafe fn exit_thread(&self, _mp: &M) -> ! {
         panic!("a test's M has no thread")
     }
-    fn p_destroyed(&self, _pp: &P, _heir: &P) {}
+    fn p_destroyed(&self, _pp: &P) {}
     fn detects_deadlock(&self) -> bool {
         false
     }
 }
 
 static NO_THREADS: NoThreads = NoThreads;
-static NO_STACKS: Pool = Pool::new(256 << 10);
 
 /// A scheduler that nobody runs, with Ms and goroutines that are only records.
 #[derive(Debug)]
@@ -83,8 +82,9 @@ impl Lab {
     /// A scheduler without Ps.
     #[must_use]
     pub fn new(config: Config) -> Lab {
+        let stacks = Pool::new(256 << 10); // for ever: goroutines lie in it
         Lab {
-            sched: Box::new(Sched::new(config, &NO_THREADS, &NO_STACKS)),
+            sched: Box::new(Sched::new(config, &NO_THREADS, Box::leak(Box::new(stacks)))),
             caller: Box::new(M::new()),
             ms: Vec::new(),
             gs: Vec::new(),
@@ -181,6 +181,22 @@ impl Lab {
         // SAFETY: it was just made.
         pp.with_gfree(|free| unsafe { free.push_front(gp) });
         self.gs.len() as u64
+    }
+
+    /// A goroutine on a stack, as the scheduler's own are. It lives for ever.
+    ///
+    /// # Panics
+    /// When there is no stack to be had.
+    pub fn on_stack(&mut self, status: Status) -> &'static G {
+        let pool = self.sched.stacks.usual();
+        let stack = pool.take().expect("a stack");
+        let gp = G::place(pool.colour(stack));
+        let g = G::new(None, stack);
+        g.status.change(Status::Dead, status);
+        // SAFETY: **alone**: the top of a stack that nobody else has.
+        unsafe { gp.write(g) };
+        // SAFETY: just written; the pool is never freed, and the stack not given back.
+        unsafe { gp.as_ref() }
     }
 
     fn make(&mut self) -> NonNull<G> {

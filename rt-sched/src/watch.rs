@@ -1,60 +1,98 @@
 //! Is sysmon asleep? And who must wake it. Go: `sysmonwait`.
 //!
 //! ```text
-//!          sleeps: by sysmon, when every P idles
-//!   awake <======================================> ASLEEP   (so it is until sysmon is started)
-//!          claim: by one who saw a lone goroutine beside an idle P; it wakes or starts sysmon
+//!            pauses            pauses_briefly             sleeps, when every P idles
+//!   AWAKE <========> PAUSING_LONG ----> PAUSING   AWAKE <========================> ASLEEP
+//!     ^      resumes, or claim             |                claim     (until it is started)
+//!     +------------------------------------+
+//!
+//!   PAUSING: for 1 ms at most
+//!   claim: by one who wants it awake; it wakes or starts sysmon
 //! ```
 //!
-//! Three parties, in one pattern: write yours, full barrier, look at what the others write.
+//! sysmon must be awake while any P runs. Two parties, in one pattern: write yours, full barrier,
+//! look at what the other writes.
 //!
 //! ```text
-//!   pusher: goroutine into `next`    idler: npidle + 1            sysmon: ASLEEP
-//!   npidle != 0, and asleep? wake    a `next`, and asleep? wake   npidle < Ps? awake again
-//! ```
+//!   who takes an idle P: npidle - 1         sysmon: ASLEEP
+//!   ASLEEP? wake it                         npidle < Ps? awake again
 //!
-//! So a lone goroutine does not stay beside an idle P while sysmon sleeps: the later one of pusher
-//! and idler sees the other one, and either it sees ASLEEP, or sysmon sees that a P runs.
+//!   who has a deadline: into its heap       sysmon: PAUSING_LONG
+//!   AWAKE or PAUSING? leave it to sysmon    looks at deadlines and npidle: for how long?
+//! ```
 
-use rt_wait::atomic::{AtomicBool, Ordering};
+use rt_wait::atomic::{AtomicU32, Ordering};
 
 use crate::idle::{IdleWords, loom_barrier};
 
+const AWAKE: u32 = 0;
+const PAUSING: u32 = 1;
+const ASLEEP: u32 = 2;
+const PAUSING_LONG: u32 = 3;
+
 /// The word.
 #[derive(Debug)]
-pub struct Watch {
-    asleep: AtomicBool,
-}
+pub struct Watch(AtomicU32);
 
 impl Watch {
     /// Nobody watches.
     #[must_use]
     pub fn new() -> Watch {
-        Watch { asleep: AtomicBool::new(true) }
+        Watch(AtomicU32::new(ASLEEP))
     }
 
-    /// Is a P idle, and sysmon asleep? Asked by a pusher after its RMW on `next`, and by an idler
-    /// that has seen a `next` after [`IdleWords::p_idles`].
+    /// Does it sleep? Asked after [`IdleWords::p_leaves`].
     #[inline(always)]
     #[must_use = "somebody must wake it"]
-    pub fn is_missed(&self, idle: &IdleWords) -> bool {
+    pub fn is_asleep(&self) -> bool {
         loom_barrier();
-        idle.npidle() != 0 && self.asleep.load(Ordering::SeqCst)
+        self.0.load(Ordering::SeqCst) == ASLEEP
     }
 
-    /// Takes the duty to wake it. False: another one has it.
+    /// Does it look within a ms, or on its way into a longer pause? Asked after what it is to see.
+    #[must_use]
+    pub fn looks_soon(&self) -> bool {
+        loom_barrier();
+        matches!(self.0.load(Ordering::SeqCst), AWAKE | PAUSING)
+    }
+
+    /// Is it asleep, or in a pause? A glimpse.
+    #[must_use]
+    pub fn is_slow(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != AWAKE
+    }
+
+    /// Takes the duty to wake it. False: it is awake, or another one has the duty.
     #[must_use = "the duty is taken"]
     pub fn claim(&self) -> bool {
-        self.asleep.swap(false, Ordering::SeqCst)
+        self.0.swap(AWAKE, Ordering::SeqCst) != AWAKE
     }
 
-    /// sysmon is about to sleep, as every one of `procs` Ps idles. False: one runs after all, and
-    /// nobody has claimed it yet.
-    #[must_use = "it sleeps until it is woken"]
-    pub fn sleeps(&self, idle: &IdleWords, procs: u32) -> bool {
-        self.asleep.swap(true, Ordering::SeqCst);
+    /// sysmon begins a pause that may be cut short. It looks for how long it may be after this.
+    pub fn pauses(&self) {
+        self.0.store(PAUSING_LONG, Ordering::SeqCst);
         loom_barrier();
-        idle.npidle() == procs || !self.claim()
+    }
+
+    /// The pause is 1 ms at most; nothing changes when somebody has claimed to cut it short.
+    pub fn pauses_briefly(&self) {
+        let (order, failed) = (Ordering::SeqCst, Ordering::Relaxed);
+        let _claimed = self.0.compare_exchange(PAUSING_LONG, PAUSING, order, failed);
+    }
+
+    /// sysmon ends its pause. True: somebody has claimed to wake it.
+    #[must_use = "a wake-up is under way"]
+    pub fn resumes(&self) -> bool {
+        self.0.swap(AWAKE, Ordering::SeqCst) == AWAKE
+    }
+
+    /// sysmon is about to sleep, as every one of `procs` Ps idles: their number may change until it
+    /// has said so. False: one runs after all, and nobody has claimed it yet.
+    #[must_use = "it sleeps until it is woken"]
+    pub fn sleeps(&self, idle: &IdleWords, procs: impl FnOnce() -> u32) -> bool {
+        self.0.swap(ASLEEP, Ordering::SeqCst);
+        loom_barrier();
+        idle.npidle() == procs() || !self.claim()
     }
 }
 
@@ -68,71 +106,79 @@ impl Default for Watch {
 mod models {
     use super::*;
     use loom::sync::Arc;
+    use loom::sync::atomic::AtomicU32 as Count;
     use loom::thread;
 
-    /// Two Ps, and the `next` slot of the one that runs.
     struct World {
         idle: IdleWords,
-        next: AtomicBool,
         watch: Watch,
+        wakeups: Count,
+    }
+
+    fn world(npidle: u32) -> Arc<World> {
+        let world = World { idle: IdleWords::new(), watch: Watch::new(), wakeups: Count::new(0) };
+        (0..npidle).for_each(|_| world.idle.p_idles());
+        assert!(world.watch.claim(), "it is started");
+        Arc::new(world)
     }
 
     impl World {
-        fn new(npidle: u32, asleep: bool) -> Arc<World> {
-            let world =
-                World { idle: IdleWords::new(), next: AtomicBool::new(false), watch: Watch::new() };
-            (0..npidle).for_each(|_| world.idle.p_idles());
-            assert!(asleep || world.watch.claim());
-            Arc::new(world)
-        }
-
-        /// True: woke sysmon.
-        fn wake(&self) -> bool {
-            self.watch.is_missed(&self.idle) && self.watch.claim()
-        }
-
-        fn push(&self) -> bool {
-            self.next.swap(true, Ordering::AcqRel);
-            self.wake()
-        }
-
-        fn go_idle(&self, looks: bool) -> bool {
-            self.idle.p_idles();
-            looks && self.next.load(Ordering::SeqCst) && self.wake()
+        fn run_a_p(&self) {
+            self.idle.p_leaves();
+            if self.watch.is_asleep() && self.watch.claim() {
+                self.wakeups.fetch_add(1, Ordering::SeqCst);
+            }
         }
     }
 
-    fn push_beside_idler(looks: bool) {
-        loom::model(move || {
-            let world = World::new(0, true);
-            let theirs = Arc::clone(&world);
-            let idler = thread::spawn(move || theirs.go_idle(looks));
-            let woken = u32::from(world.push()) + u32::from(idler.join().unwrap());
-            assert_eq!(woken, 1, "a lone goroutine, an idle P, and nobody watches");
+    /// Who leaves a deadline to sysmon has it seen before a long pause.
+    #[test]
+    fn loom_a_deadline_is_not_left_to_who_pauses_for_long() {
+        loom::model(|| {
+            let (world, deadline) = (world(0), Arc::new(Count::new(0)));
+            let (theirs, their_deadline) = (Arc::clone(&world), Arc::clone(&deadline));
+            let starter = thread::spawn(move || {
+                their_deadline.store(1, Ordering::SeqCst);
+                theirs.watch.looks_soon()
+            });
+            world.watch.pauses();
+            let seen = deadline.load(Ordering::SeqCst) != 0;
+            if seen {
+                world.watch.pauses_briefly();
+            }
+            let is_left = starter.join().unwrap();
+            assert!(seen || !is_left, "left to sysmon, which did not see it");
+            assert!(!world.watch.resumes());
         });
     }
 
     #[test]
-    fn loom_a_lone_goroutine_is_watched() {
-        push_beside_idler(true);
-    }
-
-    #[test]
-    #[should_panic(expected = "nobody watches")]
-    fn loom_an_idler_that_does_not_look_leaves_it_alone() {
-        push_beside_idler(false);
-    }
-
-    #[test]
-    fn loom_sysmon_does_not_sleep_beside_a_push() {
+    fn loom_it_does_not_sleep_beside_a_p_that_runs() {
         loom::model(|| {
-            let world = World::new(2, false);
-            let theirs = Arc::clone(&world);
-            let sysmon = thread::spawn(move || theirs.watch.sleeps(&theirs.idle, 2));
-            world.idle.p_leaves();
-            let woken = world.push();
-            let sleeps = sysmon.join().unwrap();
-            assert!(!sleeps || woken, "it sleeps, and nobody wakes it");
+            let world = world(2);
+            let runners = [0, 1].map(|_| {
+                let theirs = Arc::clone(&world);
+                thread::spawn(move || theirs.run_a_p())
+            });
+            let sleeps = world.watch.sleeps(&world.idle, || 2);
+            runners.into_iter().for_each(|runner| runner.join().unwrap());
+            let woken = world.wakeups.load(Ordering::SeqCst);
+            assert_eq!(woken, u32::from(sleeps), "it sleeps until one wakes it");
+        });
+    }
+
+    #[test]
+    fn loom_a_pause_is_cut_short_once() {
+        loom::model(|| {
+            let world = world(1);
+            let wakers = [0, 1].map(|_| {
+                let theirs = Arc::clone(&world);
+                thread::spawn(move || u32::from(theirs.watch.is_slow() && theirs.watch.claim()))
+            });
+            world.watch.pauses();
+            let claimed = world.watch.resumes();
+            let woken: u32 = wakers.into_iter().map(|waker| waker.join().unwrap()).sum();
+            assert_eq!(woken, u32::from(claimed), "a wake-up for each claim");
         });
     }
 }

@@ -104,6 +104,29 @@ fn sched_local_queue() {
     assert!(pop(&queue).is_none() && queue.is_empty());
 }
 
+/// Go: `runqputbatch`. What was readied in a row goes behind those who wait, the last one too.
+#[test]
+fn the_next_one_may_be_queued() {
+    let queue = Queue::new();
+    // SAFETY: the test is the queue's only owner.
+    let queue_next = || unsafe { queue.owner() }.queue_next();
+    assert!(matches!(queue_next(), Push::Lone));
+    push(&queue, 1, true);
+    assert!(matches!(queue_next(), Push::Lone), "nobody waits for it");
+    assert_eq!(pop(&queue), Some((1, true)));
+    for number in 1..=4 {
+        push(&queue, number, number > 1);
+    }
+    assert!(matches!(queue_next(), Push::Ring));
+    assert_eq!(drain(&queue), [1, 2, 3, 4]);
+    (0..CAPACITY as u32).for_each(|number| assert!(push(&queue, number, false).is_empty()));
+    push(&queue, 1000, true);
+    let Push::Full(mut batch) = queue_next() else { panic!("the ring is full") };
+    let mut all: Vec<u32> = std::iter::from_fn(|| batch.pop().map(open)).collect();
+    all.extend(drain(&queue));
+    assert_eq!(all.into_iter().collect::<HashSet<_>>().len(), CAPACITY + 1);
+}
+
 /// Go: TestSchedLocalQueueSteal. A steal takes half, and everything is there once.
 #[test]
 fn sched_local_queue_steal() {

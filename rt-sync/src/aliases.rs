@@ -130,3 +130,32 @@ macro_rules! chan_names {
         }
     };
 }
+
+/// Defines the names of [`crate::signal`] for the host `$host` on the ground `$ground`, where it is
+/// expanded: a module that is the program's `signal`.
+#[macro_export]
+macro_rules! signal_names {
+    ($host:ty, $ground:expr) => {
+        pub use $crate::signal::{Signal, ignore, ignored, reset};
+
+        use $crate::chan::Sender;
+
+        /// Has these signals sent into the channel from now on, besides what it gets already;
+        /// without any, all that can be. Go: `signal.Notify`.
+        ///
+        /// A channel that is full misses them: one place for each signal is enough for who must
+        /// know that it came. Several channels may ask for the same signal; each gets it. They are
+        /// sent until [`stop`], whether or not somebody receives them. Of signals that are not
+        /// [notifiable](Signal::is_notifiable) nothing is heard.
+        pub fn notify(sender: &Sender<Signal, $host>, signals: &[Signal]) {
+            $crate::signal::notify(&$ground, sender, signals);
+        }
+
+        /// Sends no more signals into the channel: none after this returns. Those that came before
+        /// were sent. What only this channel has asked for is done by default again. Go:
+        /// `signal.Stop`.
+        pub fn stop(sender: &Sender<Signal, $host>) {
+            $crate::signal::stop(sender);
+        }
+    };
+}

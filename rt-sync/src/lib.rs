@@ -10,6 +10,8 @@ mod aliases;
 pub mod chan;
 pub mod host;
 mod queue;
+#[cfg(not(loom))]
+pub mod signal;
 #[cfg(all(test, shuttle))]
 mod simulation;
 pub mod sync;

@@ -16,7 +16,9 @@ pub mod park;
 pub mod parker;
 pub mod rank;
 mod reason;
+pub mod sigqueue;
 pub mod spin;
+pub mod stats;
 
 /// A constructor that is `const` but under loom, whose words are not made at compile time.
 #[macro_export]

@@ -4,7 +4,7 @@
 //! Checked in debug builds, on threads for which the scheduler has installed a [`Held`] record.
 
 use core::cell::Cell;
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 /// The locks of the runtime, outermost first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +16,8 @@ pub enum Rank {
     Join,
     /// What one channel, lock or group has: [`crate::spin::SpinLock`]. Go: `hchan.lock`.
     Object,
+    /// Free descriptions of descriptors. Go: `pollCache.lock`.
+    Netpoll,
     /// The scheduler's record. Go: `sched.lock`.
     Sched,
     /// A P's timer heap. Go: `timers.mu`.
@@ -37,41 +39,41 @@ const DEPTH_MAX: usize = 8;
 #[derive(Debug)]
 pub struct Held {
     ranks: [Cell<Option<Rank>>; DEPTH_MAX],
-    depth: Cell<usize>,
+    depth: AtomicUsize, // the thread's own; dumps look
 }
 
 impl Held {
     /// Nothing is held.
     #[must_use]
     pub const fn new() -> Held {
-        Held { ranks: [const { Cell::new(None) }; DEPTH_MAX], depth: Cell::new(0) }
+        Held { ranks: [const { Cell::new(None) }; DEPTH_MAX], depth: AtomicUsize::new(0) }
     }
 
     /// How many locks of the runtime the thread holds. Zero is what a switch asks for.
     #[must_use]
     pub fn depth(&self) -> usize {
-        self.depth.get()
+        self.depth.load(Ordering::Relaxed)
     }
 
     fn push(&self, rank: Rank, ordered: bool) {
-        let depth = self.depth.get();
+        let depth = self.depth.load(Ordering::Relaxed);
         if ordered && depth > 0 {
             let last = self.ranks[depth - 1].get().expect("a held rank below the depth");
             assert!(last < rank, "lock order: {rank:?} wanted while {last:?} is held");
         }
         assert!(depth < DEPTH_MAX, "lock order: more than {DEPTH_MAX} locks held");
         self.ranks[depth].set(Some(rank));
-        self.depth.set(depth + 1);
+        self.depth.store(depth + 1, Ordering::Relaxed);
     }
 
     fn remove(&self, rank: Rank) {
-        let depth = self.depth.get();
+        let depth = self.depth.load(Ordering::Relaxed);
         let at = (0..depth).rev().find(|&i| self.ranks[i].get() == Some(rank));
         let at = at.expect("lock order: unlock of a rank that is not held");
         for i in at..depth - 1 {
             self.ranks[i].set(self.ranks[i + 1].get());
         }
-        self.depth.set(depth - 1);
+        self.depth.store(depth - 1, Ordering::Relaxed);
     }
 }
 

@@ -12,6 +12,7 @@ use std::panic::resume_unwind;
 use std::ptr::null;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Mutex, PoisonError, mpsc};
+use std::time::Duration;
 
 use rt_os::args::Args;
 use rt_os::init::{Os, osinit};
@@ -43,11 +44,21 @@ pub struct Config {
     pub pinned: bool,
     /// How many threads there may be. One more ends the program, with Go's text.
     pub max_threads: usize,
+    /// A goroutine that has not come to wait, to yield or to end for so long is printed to standard
+    /// error, once each time, with its stack; it goes on. `None`: as `GODEBUG=stallreport=MS` says,
+    /// else never. Signal 59 is used for it. Not in a pinned runtime, where nobody watches.
+    pub stall_report: Option<Duration>,
 }
 
 impl Default for Config {
     fn default() -> Config {
-        Config { procs: None, stack_size: 256 << 10, pinned: false, max_threads: 10_000 }
+        Config {
+            procs: None,
+            stack_size: 256 << 10,
+            pinned: false,
+            max_threads: 10_000,
+            stall_report: None,
+        }
     }
 }
 
@@ -97,7 +108,7 @@ fn not_started() -> ! {
 ///
 /// The same holds for locks that belong to a thread rather than to who took them, above all std's
 /// `StdoutLock` and `StderrLock`: no call that can park while one is held, and so none in a
-/// `Display` or `Debug` that `println!` calls.
+/// `Display` or `Debug` that `println!` calls. Those of [`rt::io`](crate::io) may be held.
 pub unsafe fn start(config: Config) {
     // SAFETY: the caller's.
     if let Err(error) = unsafe { try_start(config) } {
@@ -109,7 +120,7 @@ pub unsafe fn start(config: Config) {
 ///
 /// # Errors
 /// What the system said when the first thread was to be started; `InvalidInput` for a configuration
-/// that asks for 0 of something.
+/// that asks for 0 of something, or for a stall report of a pinned runtime.
 ///
 /// # Safety
 /// As for [`start`].
@@ -121,7 +132,7 @@ pub unsafe fn try_start(config: Config) -> io::Result<()> {
     check(&config)?;
     let (tell, told) = mpsc::channel();
     std::thread::Builder::new().name("rt-m0".into()).spawn(move || boot_m0(&config, tell))?;
-    let sched: &'static Sched = told.recv().expect("m0 tells");
+    let sched: &'static Sched = told.recv().expect("m0 tells")?;
     SCHED.store(std::ptr::from_ref(sched).cast_mut(), Ordering::Release);
     Ok(())
 }
@@ -137,16 +148,27 @@ fn check(config: &Config) -> io::Result<()> {
     if config.max_threads == 0 {
         return wrong("max_threads is 0");
     }
+    if config.stall_report == Some(Duration::ZERO) {
+        return wrong("stall_report is 0");
+    }
+    if config.stall_report.is_some() && config.pinned {
+        return wrong("stall_report in a pinned runtime");
+    }
     Ok(())
 }
 
+fn in_ms(duration: Duration) -> u32 {
+    u32::try_from(duration.as_nanos().div_ceil(1_000_000)).unwrap_or(u32::MAX)
+}
+
 /// The first M's thread: makes the scheduler and serves it.
-fn boot_m0(config: &Config, tell: mpsc::Sender<&'static Sched>) {
+fn boot_m0(config: &Config, tell: mpsc::Sender<io::Result<&'static Sched>>) {
     let slot = config.stack_size.clamp(64 << 10, 1 << 30).next_power_of_two();
     let pool: &'static Pool = Box::leak(Box::new(Pool::new(slot)));
     let choices = rt_sched::sched::Config {
         pinned: config.pinned.then_some(&rt_sched::pinned::PINNED),
         max_threads: u32::try_from(config.max_threads).unwrap_or(u32::MAX),
+        stall_report_ms: config.stall_report.map_or(0, in_ms),
         ..rt_sched::sched::Config::default()
     };
     let port = if config.pinned { &ground::PINNED } else { &ground::STD };
@@ -159,9 +181,17 @@ fn boot_m0(config: &Config, tell: mpsc::Sender<&'static Sched>) {
         // SAFETY: m0's own thread runs on g0.
         unsafe { rt_asm::tls::setg(std::ptr::from_ref(g0) as usize) };
         let world = schedinit(os(config.procs), sched, m0, g0);
-        let ready = move || tell.send(sched).expect("try_start waits");
+        rt_sched::traceback::install(sched);
+        world.expect_other_threads();
+        let ready = tell.clone();
+        let ready = move || ready.send(Ok(sched)).expect("try_start waits");
         if let Err(error) = world.newproc(ready) {
-            panic!("rt: no stack for the first goroutine: {error}");
+            let error = io::Error::new(io::ErrorKind::OutOfMemory, error.to_string());
+            tell.send(Err(error)).expect("try_start waits");
+            // Nothing can be run here, and a half-made scheduler is not left.
+            loop {
+                std::thread::park();
+            }
         }
     });
 }
@@ -201,7 +231,7 @@ where
         unsafe { start(Config::default()) };
     }
     let f = || Box::new(crate::go::guarded(f));
-    let options = Options { sched: Some(sched()), ..Options::default() };
+    let options = Options { sched: Some(sched()), ..Options::default().here() };
     // SAFETY: the contract is the caller's; what `f` borrows lives until the join below returns.
     let handle = match unsafe { spawn_with(options, Box::new(f)) } {
         Ok(handle) => handle,

@@ -1,9 +1,10 @@
 //! Stack overflow of a goroutine in a std program. Faults that are not ours go to whoever handled
-//! them before: std says its own words about its threads.
+//! them before: std says its own words about its threads. When nobody handles one, the goroutine,
+//! the address and the stack are named before the signal ends the program.
 //!
 //! # Safety
-//! - **handler**: runs on the thread's signal stack; it writes to stderr and aborts, takes no lock
-//!   and allocates nothing; or it passes the signal on.
+//! - **handler**: runs on the thread's signal stack; it writes to stderr, takes no lock and
+//!   allocates nothing; it aborts, or passes the signal on.
 //! - **before us**: the old actions are written before our handler can run, and never again.
 #![allow(unsafe_code, reason = "**handler**: signal handlers get raw pointers")]
 
@@ -11,7 +12,9 @@ use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 use std::ptr::null_mut;
 
-use rt_os::sys::signal::altstack;
+use rt_os::sys::signal::{UContext, altstack};
+use rt_os::throw::{Blame, Ending, Failure, die};
+use rt_sched::current::{current_goid, current_stack};
 
 /// Bytes of a signal stack that we bring for a thread without one.
 const SIGNAL_STACK_BYTES: usize = 32 << 10;
@@ -57,16 +60,49 @@ unsafe extern "C" fn on_fault(number: i32, info: *mut libc::siginfo_t, context: 
     {
         let (lo, hi) = (found.stack.lo, found.stack.hi);
         let limit = sched.stacks.pool_of(found.stack).slot_bytes();
-        let goid = rt_sched::current::current_goid();
-        rt_os::eprintln!(
+        // SAFETY: the kernel's, for the time of the handler; the crates' names for one struct.
+        let registers = unsafe { (*context.cast::<UContext>()).registers() };
+        let failure = Failure {
+            registers: Some(registers),
+            ending: Ending::Abort, // as std ends at an overflow
+            ..Failure::here(Blame::Runtime)
+        };
+        let text = format_args!(
             "runtime: goroutine stack exceeds {limit}-byte limit\n\
              runtime: addr={address:#x} stack=[{lo:#x}, {hi:#x}]\n\
-             fatal error: stack overflow\n\ngoroutine {goid} [running]:"
+             fatal error: stack overflow\n"
         );
-        std::process::abort();
+        die(&failure, text);
     }
     // SAFETY: as the kernel called us.
-    unsafe { pass_on(number, info, context) }
+    unsafe { pass_on(number, info, context) };
+    // SAFETY: the kernel's, for the time of the handler.
+    let (code, sp) = unsafe { ((*info).si_code, (*context.cast::<UContext>()).rsp()) };
+    if code > 0 && is_deadly(number) {
+        tell(address, sp);
+    }
+}
+
+/// Is the signal about to end the program? Who handled it before has given up then, as std's
+/// handler does.
+fn is_deadly(number: i32) -> bool {
+    // SAFETY: plain data, filled in.
+    let mut now: libc::sigaction = unsafe { std::mem::zeroed() };
+    // SAFETY: it only reads.
+    unsafe { libc::sigaction(number, std::ptr::null(), &raw mut now) };
+    now.sa_sigaction == libc::SIG_DFL
+}
+
+/// Names what nobody handles. Go: `sigpanic`'s text for a fault outside of Go.
+fn tell(address: usize, sp: usize) {
+    let (goid, stack) = (current_goid(), current_stack()); // 0 and none on g0
+    if goid != 0 {
+        let (lo, hi) = (stack.lo, stack.hi);
+        rt_os::eprintln!(
+            "unexpected fault address {address:#x}\n\
+             runtime: goroutine {goid} sp={sp:#x} stack=[{lo:#x}, {hi:#x}]"
+        );
+    }
 }
 
 /// Does what would have happened without us.

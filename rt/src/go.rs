@@ -16,19 +16,22 @@ use crate::boot::sched;
 ///
 /// # Panics
 /// When there is no stack for it, or the runtime is not started.
-#[inline]
+#[inline(always)]
 pub fn go<F>(f: F)
 where
     F: FnOnce() + Send + 'static,
 {
-    if let Err(error) = try_go(f) {
+    if let Err(error) = try_go(Options::default().here(), f) {
         cannot_spawn(&error);
     }
 }
 
 #[inline]
-fn try_go<F: FnOnce() + Send + 'static>(f: F) -> Result<(), SpawnError> {
-    let options = Options { sched: Some(sched()), ..Options::default() };
+pub(crate) fn try_go<F>(options: Options, f: F) -> Result<(), SpawnError>
+where
+    F: FnOnce() + Send + 'static,
+{
+    let options = Options { sched: Some(sched()), ..options };
     let f = || drop(guarded(f));
     // SAFETY: **contract**.
     unsafe { go_with(options, f) }

@@ -63,6 +63,11 @@ pub(crate) fn before_yield() {
     }
 }
 
+/// Does a goroutine run here, which can park?
+pub(crate) fn is_goroutine() -> bool {
+    running().is_some()
+}
+
 /// The header of the running goroutine; `None` on threads that run none.
 fn running() -> Option<NonNull<ParkHeader>> {
     let header = NonNull::new(getg() as *mut ParkHeader)?;
@@ -101,7 +106,7 @@ impl Port for Std {
         unsafe { jump(BACK.get(), 0) }
     }
 
-    fn p_destroyed(&self, _pp: &P, _heir: &P) {}
+    fn p_destroyed(&self, _pp: &P) {}
 
     fn park_ops(&self) -> &'static ParkOps {
         self.ops

@@ -4,11 +4,17 @@
 mod boot;
 pub mod chan;
 mod fault;
+pub mod fs;
 pub mod future;
 mod go;
 mod ground;
 pub mod host;
+pub mod io;
+pub mod net;
+pub mod os;
+pub mod process;
 pub mod runtime;
+pub mod signal;
 pub mod sync;
 pub mod thread;
 pub mod time;

@@ -28,6 +28,26 @@ fn here() -> ThreadId {
     std::thread::current().id()
 }
 
+/// Children and pipes are waited for by the poller here too: neighbours go on.
+#[test]
+fn children_keep_no_p() {
+    run(|| {
+        let mut sleep = rt::process::Command::new("sleep");
+        sleep.arg("0.1");
+        let mut children: Vec<_> = (0..20).map(|_| sleep.spawn().unwrap()).collect();
+        let (mut reader, writer) = rt::io::pipe().unwrap();
+        rt::thread::scope(|scope| {
+            let reader = scope.spawn(|| std::io::Read::read(&mut reader, &mut [0]).unwrap());
+            let wait = |child: &mut rt::process::Child| child.wait().unwrap().success();
+            let waits: Vec<_> =
+                children.iter_mut().map(|child| scope.spawn(move || wait(child))).collect();
+            assert!(waits.into_iter().all(|wait| wait.join().unwrap()));
+            drop(writer);
+            assert_eq!(reader.join().unwrap(), 0);
+        });
+    });
+}
+
 #[test]
 fn goroutines_stay_and_spread() {
     let threads = Mutex::new(HashSet::new());

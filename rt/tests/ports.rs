@@ -5,28 +5,24 @@ extern crate alloc;
 
 use ::rt;
 
+#[macro_use]
+#[path = "common/bodies.rs"]
+mod bodies;
 mod common;
 #[path = "../../tests/bodies/order.rs"]
 mod order;
+#[path = "../../tests/bodies/progress.rs"]
+mod progress;
+#[path = "../../tests/bodies/stops.rs"]
+mod stops;
 #[path = "../../tests/bodies/sync/mod.rs"]
 mod sync;
 #[path = "../../tests/bodies/time.rs"]
 mod time;
+#[path = "../../tests/bodies/turns.rs"]
+mod turns;
 #[path = "../../tests/bodies/unwind.rs"]
 mod unwind;
-
-/// A test for each file: each of its bodies at each number of Ps.
-macro_rules! tests {
-    ($($name:ident: $bodies:expr;)*) => {
-        $(#[test]
-        fn $name() {
-            for (name, body) in $bodies {
-                println!("{name}");
-                common::with_procs(body);
-            }
-        })*
-    };
-}
 
 tests! {
     chan: sync::chan::ALL;
@@ -41,5 +37,8 @@ tests! {
     scope: sync::scope::ALL;
     time_and_timers: time::ALL;
     order_of_goroutines: order::ALL;
+    nothing_blocks_the_others: progress::ALL;
+    everybody_gets_a_turn: turns::ALL;
+    the_world_stops: stops::ALL;
     unwinding: unwind::ALL;
 }

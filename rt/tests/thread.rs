@@ -186,8 +186,12 @@ fn without_address_space_spawn_says_so() {
         unlimit_address_space();
         default(info);
     }));
-    // Nor may anybody else need some: one P, so that no other thread is started.
-    run(|| rt::runtime::set_procs(1)).unwrap();
+    // Nor may anybody else need some: one P, and threads for when this one is found blocked.
+    run(|| {
+        let nap = || rt::blocking(|| std::thread::sleep(Duration::from_millis(20)));
+        [(); 4].map(|()| thread::spawn(nap)).into_iter().for_each(|one| one.join().unwrap());
+        rt::runtime::set_procs(1).unwrap();
+    });
     run(|| {
         let mut handles = Vec::with_capacity(200_000);
         limit_address_space(1 << 30);

@@ -43,11 +43,11 @@ fn after_func_chains() {
 fn after_stop() {
     let called = Arc::new(AtomicBool::new(false));
     let theirs = Arc::clone(&called);
-    let first = after_func(100 * MS, || {});
-    let second = after_func(150 * MS, move || theirs.store(true, SeqCst));
+    let first = after_func(400 * MS, || {});
+    let second = after_func(400 * MS, move || theirs.store(true, SeqCst));
     assert!(second.stop() && !second.stop());
     assert!(first.stop() && !first.stop());
-    thread::sleep(200 * MS);
+    thread::sleep(450 * MS);
     assert!(!called.load(SeqCst));
 }
 

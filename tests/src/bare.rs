@@ -38,6 +38,20 @@ pub fn program(name: &str) -> PathBuf {
     path
 }
 
+/// The program `name` of tests/programs, with types in its debug information, for debuggers.
+///
+/// # Panics
+/// As [`program`].
+#[must_use]
+pub fn program_with_types(name: &str) -> PathBuf {
+    let mut command = cargo();
+    let packages = ["--release", "-p", "programs", "--bin", name];
+    command.current_dir(root()).args(packages).env("CARGO_PROFILE_RELEASE_DEBUG", "full");
+    let target = root().join("target/types");
+    build(command, &target);
+    target.join("release").join(name)
+}
+
 /// `cargo build`, without what the outer cargo has set for the package of the test.
 #[must_use]
 pub fn cargo() -> Command {

@@ -3,8 +3,13 @@
 #![deny(unsafe_code)]
 
 pub mod bare;
+pub mod cgroup;
+pub mod dump;
+pub mod expected;
 pub mod hosted;
+pub mod on_top;
 pub mod outcome;
 pub mod run;
 pub mod seccomp;
+pub mod server;
 pub mod setup;

@@ -23,6 +23,7 @@ pub struct Program {
     command: Command,
     setups: Vec<Setup>,
     stdin: Vec<u8>,
+    signal: Option<(&'static str, i32)>,
     limit: Duration,
 }
 
@@ -45,13 +46,14 @@ impl Program {
         Program::at(hosted::program(name))
     }
 
-    /// Any program. GOMAXPROCS and GODEBUG of our own environment are not handed on.
+    /// Any program. GOMAXPROCS, GODEBUG and GOTRACEBACK of our own environment are not handed on.
     #[must_use]
     pub fn at(path: impl Into<PathBuf>) -> Program {
         let path = path.into();
         let mut command = Command::new(&path);
-        command.env_remove("GOMAXPROCS").env_remove("GODEBUG");
-        Program { path, command, setups: Vec::new(), stdin: Vec::new(), limit: LIMIT }
+        command.env_remove("GOMAXPROCS").env_remove("GODEBUG").env_remove("GOTRACEBACK");
+        let (setups, stdin) = (Vec::new(), Vec::new());
+        Program { path, command, setups, stdin, signal: None, limit: LIMIT }
     }
 
     /// Adds an argument.
@@ -99,6 +101,13 @@ impl Program {
     #[must_use]
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Program {
         self.stdin = bytes.into();
+        self
+    }
+
+    /// Sends it a signal when it has printed its first line, which must be this one.
+    #[must_use]
+    pub fn signal_after(mut self, line: &'static str, signal: i32) -> Program {
+        self.signal = Some((line, signal));
         self
     }
 
@@ -169,13 +178,21 @@ impl Program {
         let bytes = std::mem::take(&mut self.stdin);
         // A program that does not read its input closes it: that is not our error.
         let writer = thread::spawn(move || stdin.take().map(|mut pipe| pipe.write_all(&bytes)));
-        let stdout = collect(child.stdout.take());
+        let mut stdout = child.stdout.take();
         let stderr = collect(child.stderr.take());
+        let mut first = String::new();
+        if let Some((line, signal)) = &self.signal {
+            first = first_line(stdout.as_mut());
+            assert_eq!(first.trim_end(), *line, "{command}: what it says first");
+            setup::kill(&child, *signal);
+        }
+        let stdout = collect(stdout);
         let ended = wait(&mut child, self.limit);
         let threads = if ended.is_none() { backtraces(child.id()) } else { String::new() };
         let status = ended.map_or_else(|| kill(&mut child), Ok)?;
         let _unread = writer.join();
         let [stdout, stderr] = [stdout, stderr].map(|text| text.join().unwrap_or_default());
+        let stdout = first + &stdout;
         let took = start.elapsed();
         let outcome = Outcome { command, stdout, stderr, status, took };
         assert!(ended.is_some(), "killed after {:?}: {}\n{threads}", self.limit, outcome.show());
@@ -186,6 +203,15 @@ impl Program {
 fn kill(child: &mut Child) -> std::io::Result<ExitStatus> {
     child.kill()?;
     child.wait()
+}
+
+/// The first line, byte by byte: what follows stays in the pipe.
+pub(crate) fn first_line(mut stream: Option<&mut impl Read>) -> String {
+    let (mut line, mut byte) = (Vec::new(), [0]);
+    while byte != *b"\n" && stream.as_mut().is_some_and(|s| s.read_exact(&mut byte).is_ok()) {
+        line.extend(byte);
+    }
+    String::from_utf8_lossy(&line).into_owned()
 }
 
 fn collect(stream: Option<impl Read + Send + 'static>) -> JoinHandle<String> {

@@ -6,7 +6,7 @@
 //! - **valid**: pointers given to the kernel lead to values that outlive the call.
 #![allow(unsafe_code, reason = "**child**: raw system calls")]
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::io::{Error, Result};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -32,6 +32,18 @@ pub enum Setup {
     Nobody,
     /// Deny a system call.
     Deny(Filter),
+    /// Ignore a signal, as nohup(1) does.
+    Ignore(i32),
+    /// Do with a signal what the kernel does by default, whatever we do ourselves.
+    Default(i32),
+    /// Block a signal.
+    Block(i32),
+    /// Have a descriptor lead to a pipe that nobody reads.
+    BrokenPipe(i32),
+    /// See nothing in `/proc`, as where it is not mounted.
+    NoProc,
+    /// Become a member of a control group, by this file of it: `cgroup.procs`.
+    Join(CString),
     /// Let the parent trace it. ptrace(2).
     Traced,
     /// Execute the program with no argument at all, not even its name, and an empty environment.
@@ -66,6 +78,20 @@ fn apply(setup: &Setup) -> Result<()> {
         Setup::Pid1 => pid1(),
         Setup::Nobody => nobody(),
         Setup::Deny(filter) => deny(filter),
+        Setup::Ignore(signal) => act(*signal, libc::SIG_IGN),
+        Setup::Default(signal) => act(*signal, libc::SIG_DFL),
+        Setup::Block(signal) => block(*signal),
+        Setup::BrokenPipe(fd) => {
+            let mut ends = [0; 2];
+            // SAFETY: **valid**.
+            check(unsafe { libc::pipe(ends.as_mut_ptr()) })?;
+            // SAFETY: takes no pointers. Both ends are closed but for the one in `fd`.
+            check(unsafe { libc::dup2(ends[1], *fd) })?;
+            // SAFETY: nothing uses them any more.
+            ends.into_iter().try_for_each(|end| check(unsafe { libc::close(end) }))
+        }
+        Setup::NoProc => no_proc(),
+        Setup::Join(path) => join(path),
         Setup::Traced => {
             // SAFETY: takes no pointers.
             check(unsafe { libc::ptrace(libc::PTRACE_TRACEME, 0, 0, 0) } as i32)
@@ -92,6 +118,27 @@ fn one_cpu() -> Result<()> {
     check(unsafe { libc::sched_setaffinity(0, size, &raw const one) })
 }
 
+fn act(signal: i32, action: libc::sighandler_t) -> Result<()> {
+    // SAFETY: no handler.
+    let old = unsafe { libc::signal(signal, action) };
+    check(if old == libc::SIG_ERR { -1 } else { 0 })
+}
+
+fn block(signal: i32) -> Result<()> {
+    // SAFETY: all zeroes is an empty set.
+    let mut set: libc::sigset_t = unsafe { std::mem::zeroed() };
+    // SAFETY: **valid**.
+    unsafe { libc::sigaddset(&raw mut set, signal) };
+    // SAFETY: **valid**; the old mask is not asked for.
+    check(unsafe { libc::sigprocmask(libc::SIG_BLOCK, &raw const set, std::ptr::null_mut()) })
+}
+
+/// Sends a signal to a child that was not waited for yet.
+pub(crate) fn kill(child: &std::process::Child, signal: i32) {
+    // SAFETY: takes no pointers; the number is the child's until somebody waits for it.
+    unsafe { libc::kill(child.id() as libc::pid_t, signal) };
+}
+
 /// The caller waits for a child that is the new namespace's first process, and ends as that does;
 /// only the child returns.
 fn pid1() -> Result<()> {
@@ -116,6 +163,27 @@ fn pid1() -> Result<()> {
     };
     // SAFETY: ends this process.
     unsafe { libc::_exit(code) }
+}
+
+fn no_proc() -> Result<()> {
+    // SAFETY: **child**.
+    check(unsafe { libc::unshare(libc::CLONE_NEWNS) })?;
+    let mount = |kind: &CStr, at: &CStr, flags| {
+        // SAFETY: **valid**; no data.
+        check(unsafe { libc::mount(kind.as_ptr(), at.as_ptr(), kind.as_ptr(), flags, null()) })
+    };
+    mount(c"none", c"/", libc::MS_REC | libc::MS_PRIVATE)?;
+    mount(c"tmpfs", c"/proc", libc::MS_RDONLY)
+}
+
+fn join(path: &CStr) -> Result<()> {
+    // SAFETY: **valid**.
+    let fd = unsafe { libc::open(path.as_ptr(), libc::O_WRONLY | libc::O_CLOEXEC) };
+    check(fd)?;
+    // SAFETY: **valid**: "0" is who writes.
+    check(unsafe { libc::write(fd, c"0".as_ptr().cast(), 1) } as i32)?;
+    // SAFETY: opened above.
+    check(unsafe { libc::close(fd) })
 }
 
 fn nobody() -> Result<()> {

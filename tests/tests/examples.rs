@@ -44,6 +44,23 @@ fn async_interop() {
 }
 
 #[test]
+fn processes() {
+    let words = "\"one\" has 1 words\n\"one two\" has 2 words\n\"one two three\" has 3 words\n";
+    says("processes", &format!("{words}20 of 20 have slept\n"));
+}
+
+#[test]
+fn trace() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let outcome = Program::hosted("trace").folder(folder.path()).procs(2).run().expect_ok();
+    assert!(outcome.stdout.starts_with("192 results\ntrace.json: "), "{}", outcome.stdout);
+    let text = std::fs::read_to_string(folder.path().join("trace.json")).expect("a trace");
+    for word in ["\"batch\"", "\"the last batch is out\"", " worker\"", " hog\""] {
+        assert!(text.contains(word), "{word}");
+    }
+}
+
+#[test]
 fn hello() {
     let outcome = Program::hosted("hello").run().expect_ok();
     assert!(outcome.stdout.starts_with("hello from goroutine "), "{}", outcome.stdout);

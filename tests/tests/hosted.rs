@@ -22,6 +22,14 @@ fn a_stack_overflow_names_the_goroutine_and_its_stack() {
 }
 
 #[test]
+fn a_fault_that_nobody_handles_names_the_goroutine_and_kills() {
+    let outcome = Program::hosted("overflow").arg("fault").run();
+    assert_eq!(outcome.signal(), Some(libc::SIGSEGV), "{}", outcome.show());
+    let text = "unexpected fault address 0x10\nruntime: goroutine ";
+    assert!(outcome.stderr.starts_with(text), "{}", outcome.show());
+}
+
+#[test]
 fn a_plain_threads_overflow_is_reported_by_std() {
     let outcome = Program::hosted("overflow").arg("thread").run();
     assert_eq!(outcome.signal(), Some(SIGABRT));
@@ -64,4 +72,14 @@ fn threads_that_are_not_to_be_had_end_the_program_with_gos_text() {
     let text = &outcome.stderr;
     assert!(text.contains("runtime: failed to create new OS thread (have "), "{text}");
     assert!(text.contains("fatal error: newosproc\n"), "{text}");
+}
+
+/// What a compiler keeps of a thread-local it keeps within one function: a poll is one.
+#[test]
+fn futures_find_the_thread_locals_of_the_thread_that_they_are_on() {
+    for path in [tests::hosted::program("locals"), tests::hosted::program_as_a_whole("locals")] {
+        let outcome = Program::at(path).procs(4).run().expect_ok();
+        let threads: u32 = outcome.value("threads").and_then(|n| n.parse().ok()).expect("a number");
+        assert!(threads >= 2, "{}", outcome.show());
+    }
 }

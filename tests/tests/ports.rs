@@ -12,40 +12,56 @@ fn all(program: &str, test: &str) {
     }
 }
 
-#[test]
-fn goroutines_run_in_parallel() {
-    all("progress", "parallel");
+/// In bare and in std programs.
+#[track_caller]
+fn both(test: &str) {
+    all("locked", test);
+    for procs in PROCS {
+        Program::hosted("locked").arg(test).procs(procs).run().expect_ok();
+    }
 }
 
 #[test]
-fn a_yielding_goroutine_lets_others_progress() {
-    all("progress", "yield");
-    all("progress", "yield-locked");
+fn a_p_that_nobody_wants_comes_back() {
+    all("progress", "p-comes-back");
 }
 
 #[test]
-fn a_tied_goroutine_stays_on_its_thread() {
-    all("progress", "stay-locked");
-    all("progress", "block-locked");
-    all("locked", "nesting");
+fn few_threads_are_started_for_those_that_compute() {
+    all("progress", "few-threads");
+    all("progress", "threads-for-all-ps");
+}
+
+#[test]
+fn ties_nest() {
+    both("nesting");
 }
 
 #[test]
 fn the_thread_of_a_tied_goroutine_ends_with_it() {
-    all("locked", "exit-alt");
+    both("exit-alt");
 }
 
 #[test]
-fn the_main_thread_stays_when_its_tied_goroutine_ends() {
-    all("locked", "exit-main");
+fn the_first_thread_stays_when_its_tied_goroutine_ends() {
+    both("exit-main");
+}
+
+#[test]
+fn what_a_tied_goroutine_changes_of_its_thread_ends_with_it() {
+    both("avoid-state");
+}
+
+#[test]
+fn the_first_ties_race_with_a_world_that_stops() {
+    for _ in 0..30 {
+        both("template-race");
+    }
 }
 
 #[test]
 fn the_thread_is_asked_anew_after_a_switch() {
-    for procs in PROCS {
-        let outcome = Program::bare("locked").arg("switch").procs(procs).run().expect_ok();
-        assert_ne!(outcome.value("moves"), Some("0"));
-    }
+    both("switch");
 }
 
 #[test]
@@ -57,11 +73,6 @@ fn goroutines_are_counted() {
 fn a_thousand_ps() {
     let outcome = Program::bare("world").arg("big").procs(1024).run().expect_ok();
     assert_eq!(outcome.value("procs"), Some("1024"));
-}
-
-#[test]
-fn the_world_stops_a_thousand_times() {
-    all("world", "resize");
 }
 
 #[test]
@@ -84,5 +95,5 @@ fn the_memory_functions_do_as_loops_do() {
 
 #[test]
 fn shared_bodies() {
-    Program::bare("bodies").limit(std::time::Duration::from_secs(120)).run().expect_ok();
+    Program::bare("bodies").limit(std::time::Duration::from_secs(240)).run().expect_ok();
 }

@@ -1,18 +1,21 @@
 //! One door for every chore: `cargo xtask COMMAND`.
 //!
 //! `tidy` holds the tree to the rules of the house, `elf` and `boot-bench` examine the bare
-//! program, `bench` compares with other runtimes, `loom` and `simulate` run the models, `sanitize`
+//! program, `bench` compares with other runtimes, `trace` draws what
+//! a program did, `loom` and `simulate` run the models, `sanitize`
 //! has others look for races, and `ci` does all that a change must pass.
 
 mod bench;
 mod boot_bench;
 mod ci;
 mod elf;
+mod entry_bench;
 mod loom;
 mod report;
 mod sanitize;
 mod shell;
 mod tidy;
+mod trace;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -49,6 +52,8 @@ enum Command {
     },
     /// Measure workloads on this runtime and on others, in turns
     Bench(bench::Options),
+    /// Measure what an entry into the runtime costs for the sake of taking Ps
+    EntryBench,
     /// Run the loom models
     Loom,
     /// Run the simulations: larger programs, in orders taken at random
@@ -59,6 +64,14 @@ enum Command {
     },
     /// Run hosted programs under sanitizers and valgrind, where the machine has them
     Sanitize,
+    /// Draw an execution trace: a timeline of Ps, Ms and goroutines, as one HTML file
+    Trace {
+        /// What `Trace::write_perfetto` has written
+        file: PathBuf,
+        /// The page; without it, beside the file
+        #[arg(short, long)]
+        output: Option<PathBuf>,
+    },
     /// Do all that a change must pass
     Ci {
         /// Do the later steps even when one fails
@@ -73,9 +86,11 @@ fn main() -> ExitCode {
         Command::Elf { path } => elf::run(path),
         Command::BootBench { runs, rounds, path } => boot_bench::run(runs, rounds, path),
         Command::Bench(options) => bench::run(&options),
+        Command::EntryBench => entry_bench::run(),
         Command::Loom => loom::run(),
         Command::Simulate { orders } => loom::simulate(orders),
         Command::Sanitize => sanitize::run(),
+        Command::Trace { file, output } => trace::run(&file, output),
         Command::Ci { keep_going } => ci::run(keep_going),
     };
     match done {

@@ -78,8 +78,6 @@ fn under(sanitizer: &Sanitizer) -> Result<()> {
     build.args(["+nightly", "build", "--quiet", "-p", "hosted", "--bin", "bodies"]);
     build.args(["--profile", "hosted", "--target", TARGET]);
     without_ours(&mut build).env("RUSTFLAGS", sanitizer.flags).env("CARGO_TARGET_DIR", &target);
-    // Whole-program optimization would take the instrumented code for its own.
-    build.env("CARGO_PROFILE_HOSTED_LTO", "off");
     shell::run(&mut build, LIMIT)?;
     let (variable, options) = sanitizer.options;
     let mut options = options.to_owned();

@@ -85,12 +85,13 @@ pub(crate) fn run_counting(
 }
 
 /// Builds one of the bare packages in an invocation of its own, so that nothing of a std program is
-/// unified into it, and returns the path of its binary `bin`.
+/// unified into it, and without features, and returns the path of its binary `bin`.
 ///
 /// # Errors
 /// When the build fails.
 pub(crate) fn build_bare(package: &str, bin: &str) -> Result<PathBuf> {
-    let mut command = cargo(["build", "--release", "--quiet", "-p", package, "--bin", bin]);
+    let mut command = cargo(["build", "--release", "--quiet", "--no-default-features"]);
+    command.args(["-p", package, "--bin", bin]);
     run(&mut command, Duration::from_secs(600))?;
     Ok(target_dir()?.join("release").join(bin))
 }

@@ -1,6 +1,7 @@
 //! The program's subcommands.
 
 pub(crate) mod boot;
+pub(crate) mod serve;
 pub(crate) mod sieve;
 pub(crate) mod skynet;
 pub(crate) mod tree;

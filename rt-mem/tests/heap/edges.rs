@@ -207,3 +207,31 @@ fn a_local_heap_serves_one_heap() {
     take(&one, &mut local, 16).unwrap();
     local.collect(&other);
 }
+
+/// A P comes and goes, time and again, while the other frees a part of what it allocated: what its
+/// heap leaves is used again.
+#[test]
+fn heaps_that_come_and_go_leave_nothing_behind() {
+    let heap = Heap::new(Books::default());
+    let (mut stays, mut comes_and_goes) = (LocalHeap::new(), LocalHeap::new());
+    let mut kept = Vec::new();
+    let mut used = Vec::new();
+    for _ in 0..100 {
+        let sizes = (1..40).map(|n| n * 50);
+        let blocks: Vec<_> =
+            sizes.map(|size| (take(&heap, &mut comes_and_goes, size).unwrap(), size)).collect();
+        heap.abandon(&mut comes_and_goes);
+        kept.push(take(&heap, &mut stays, 24).unwrap());
+        for (at, size) in blocks {
+            give(&heap, &mut stays, at, size); // of a span that is nobody's now
+        }
+        used.push(heap.stats().pages.used_bytes);
+    }
+    assert_eq!(used[1], used[99], "{used:?}");
+    for at in kept {
+        give(&heap, &mut stays, at, 24);
+    }
+    heap.abandon(&mut stays);
+    heap.trim();
+    assert_eq!(heap.stats().pages.used_bytes, 0);
+}

@@ -263,7 +263,8 @@ mod tests {
         let tree = Tree::new(
             "v1",
             &[
-                ("cgroup", "0::/new\n9:cpuset:/set\n1:cpuacct,cpu:/old"),
+                ("cgroup", "0::/new\n9:cpuset:/set\n1:cpuacct,cpu:/old/a/b"),
+                ("fs/new/cpu.max", "10000 100000\n"),
                 ("fs/old/cpu.cfs_quota_us", "250000\n"),
                 ("fs/old/cpu.cfs_period_us", "100000\n"),
                 ("fs/cpu.cfs_quota_us", "-1\n"),
@@ -271,7 +272,15 @@ mod tests {
             ],
         );
         tree.mountinfo("/", "cgroup", "rw,cpu,cpuacct");
-        assert_eq!(tree.limit(), Limit::new(250_000, 100_000));
+        assert_eq!(tree.limit(), Limit::new(250_000, 100_000), "of the one above those without");
+        // Not the smallest number, and not the nearest, but the least share.
+        for (group, quota, period) in [("a", "400000", "200000"), ("a/b", "90000", "30000")] {
+            tree.write(&format!("fs/old/{group}/cpu.cfs_quota_us"), quota);
+            tree.write(&format!("fs/old/{group}/cpu.cfs_period_us"), period);
+        }
+        assert_eq!(tree.limit(), Limit::new(400_000, 200_000));
+        tree.write("fs/cpu.cfs_quota_us", "150000\n");
+        assert_eq!(tree.limit(), Limit::new(150_000, 100_000), "the top counts where it is seen");
     }
 
     #[test]

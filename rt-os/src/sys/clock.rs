@@ -19,10 +19,10 @@ type ClockGettime = unsafe extern "C" fn(i32, *mut libc::timespec) -> i32;
 static VDSO: AtomicUsize = AtomicUsize::new(NOT_TOLD);
 /// Nobody has said. Not zero: what the boot writes lies together in initialised data.
 const NOT_TOLD: usize = usize::MAX;
-/// The function: 0 not looked up yet, 1 there is none, else its address. Looking up twice is
+/// The function: 2 not looked up yet, 1 there is none, else its address. Looking up twice is
 /// harmless.
-static FUNCTION: AtomicUsize = AtomicUsize::new(0);
-const UNKNOWN: usize = 0;
+static FUNCTION: AtomicUsize = AtomicUsize::new(UNKNOWN);
+const UNKNOWN: usize = 2; // not zero, as above
 const NONE: usize = 1;
 
 /// Tells where the vDSO is: AT_SYSINFO_EHDR.
@@ -49,6 +49,20 @@ pub fn walltime() -> u64 {
 #[must_use]
 pub fn nanotime_by_syscall() -> u64 {
     not_zero(by_syscall(libc::CLOCK_MONOTONIC))
+}
+
+/// ns of CPU time that a thread of this process has used; `None` when it is gone. Go: none;
+/// clock_getcpuclockid(3).
+#[must_use]
+pub fn thread_cpu_ns(tid: u32) -> Option<u64> {
+    const PER_THREAD: i32 = 4; // linux/posix-timers.h: CPUCLOCK_PERTHREAD_MASK
+    const SCHEDULED: i32 = 2; // CPUCLOCK_SCHED
+    let clock = !(tid as i32) << 3 | PER_THREAD | SCHEDULED;
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let number = libc::SYS_clock_gettime as usize;
+    // SAFETY: the kernel fills a timespec of ours.
+    let ret = unsafe { syscall2(number, clock as isize as usize, &raw mut time as usize) };
+    (ret == 0).then(|| time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64)
 }
 
 fn not_zero(now: u64) -> u64 {
@@ -119,6 +133,16 @@ mod tests {
             let (before, now, after) = (nanotime_by_syscall(), nanotime(), nanotime_by_syscall());
             assert!(before <= now && now <= after);
         }
+    }
+
+    #[test]
+    fn a_threads_cpu_time_goes_on_while_it_computes() {
+        let tid = crate::sys::thread::gettid();
+        let first = thread_cpu_ns(tid).unwrap();
+        let start = nanotime();
+        while nanotime() < start + 2_000_000 {}
+        assert!(thread_cpu_ns(tid).unwrap() > first);
+        assert_eq!(thread_cpu_ns(u32::MAX >> 4), None);
     }
 
     #[test]

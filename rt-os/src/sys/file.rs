@@ -1,4 +1,4 @@
-//! Files by descriptor: open(2), read(2), write(2), close(2), fstat(2).
+//! Files by descriptor: open(2), read(2), write(2), sendfile(2), close(2), fstat(2).
 //!
 //! # Safety
 //! - **buffers**: the kernel writes at most the length it is given, into a slice of ours.
@@ -34,8 +34,18 @@ pub fn close(fd: Fd) {
     unsafe { syscall1(libc::SYS_close as usize, fd as usize) };
 }
 
+/// Another descriptor of the same file, closed at exec.
+///
+/// # Errors
+/// fcntl(2), F_DUPFD_CLOEXEC: EBADF, EMFILE.
+pub fn duplicate(fd: Fd) -> Result<Fd, Errno> {
+    let (number, command) = (libc::SYS_fcntl as usize, libc::F_DUPFD_CLOEXEC as usize);
+    // SAFETY: touches no memory.
+    Errno::check(unsafe { syscall3(number, fd as usize, command, 0) }).map(|fd| fd as Fd)
+}
+
 /// Calls again while a signal interrupts.
-fn uninterrupted(mut call: impl FnMut() -> isize) -> Result<usize, Errno> {
+pub(super) fn uninterrupted(mut call: impl FnMut() -> isize) -> Result<usize, Errno> {
     loop {
         match Errno::check(call()) {
             Err(Errno::EINTR) => {}
@@ -96,6 +106,19 @@ pub fn write_all(fd: Fd, mut bytes: &[u8]) -> Result<(), Errno> {
     Ok(())
 }
 
+/// Sends up to `len` bytes of a file, from `offset` on, to a socket; returns how many it took. 0:
+/// the file ends there. A socket whose other side has ended raises SIGPIPE.
+///
+/// # Errors
+/// sendfile(2), but not EINTR: EAGAIN when a socket that does not block has no room.
+pub fn send_file(socket: Fd, file: Fd, offset: u64, len: usize) -> Result<usize, Errno> {
+    let number = libc::SYS_sendfile as usize;
+    let mut offset = i64::try_from(offset).map_err(|_| Errno::EINVAL)?;
+    let at = &raw mut offset as usize;
+    // SAFETY: **buffers**: the kernel writes the offset where it ended.
+    uninterrupted(|| unsafe { syscall4(number, socket as usize, file as usize, at, len) })
+}
+
 /// What kind of file a descriptor leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -114,6 +137,8 @@ pub struct Stat {
     pub kind: Kind,
     /// Bytes, for a regular file.
     pub size_bytes: u64,
+    /// When it was last written, in ns since 1970; 0 before that.
+    pub modified_ns: u64,
 }
 
 /// Asks what a descriptor leads to.
@@ -132,7 +157,10 @@ pub fn fstat(fd: Fd) -> Result<Stat, Errno> {
         libc::S_IFDIR => Kind::Directory,
         _ => Kind::Other,
     };
-    Ok(Stat { kind, size_bytes: stat.st_size as u64 })
+    let modified_s = u64::try_from(stat.st_mtime).unwrap_or(0);
+    let modified_ns =
+        modified_s.saturating_mul(1_000_000_000).saturating_add(stat.st_mtime_nsec as u64);
+    Ok(Stat { kind, size_bytes: stat.st_size as u64, modified_ns })
 }
 
 /// Makes sure that descriptors 0, 1 and 2 are open, so that no other file takes their place. Go:
@@ -202,6 +230,33 @@ mod tests {
         assert_eq!(getfd(fd), Ok(libc::FD_CLOEXEC));
         assert_eq!(fstat(fd).unwrap().kind, Kind::Other);
         close(fd);
+    }
+
+    #[test]
+    fn a_part_of_a_file_is_sent() {
+        let (mut reader, writer) = std::os::unix::net::UnixStream::pair().unwrap();
+        let path = std::env::current_exe().unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let file = std::fs::File::open(&path).unwrap();
+        let (socket, fd) = (writer.as_raw_fd(), file.as_raw_fd());
+        assert_eq!(send_file(socket, fd, 7, 100), Ok(100));
+        assert_eq!(send_file(socket, fd, bytes.len() as u64, 100), Ok(0));
+        assert_eq!(send_file(socket, fd, u64::MAX, 100), Err(Errno::EINVAL));
+        let mut got = [0; 100];
+        reader.read_exact(&mut got).unwrap();
+        assert_eq!(got, bytes[7..107]);
+        writer.set_nonblocking(true).unwrap();
+        while send_file(socket, fd, 0, 4096).is_ok() {}
+        assert_eq!(send_file(socket, fd, 0, 4096), Err(Errno::EAGAIN));
+    }
+
+    #[test]
+    fn the_time_of_the_last_write_is_told() {
+        let path = std::env::current_exe().unwrap();
+        let modified = std::fs::metadata(&path).unwrap().modified().unwrap();
+        let ns = modified.duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
+        let file = std::fs::File::open(&path).unwrap();
+        assert_eq!(u128::from(fstat(file.as_raw_fd()).unwrap().modified_ns), ns);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use core::sync::atomic::AtomicU32;
 use rt_asm::syscall::{syscall3, syscall4};
 
 use crate::errno::Errno;
-use crate::throw::throw_with;
+use crate::throw::{is_dying, throw_with};
 
 /// Why a wait ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +58,8 @@ pub fn wake_address(word: *const u32, count: u32) -> u32 {
     match Errno::check(ret) {
         Ok(woken) => woken as u32,
         Err(Errno::EFAULT) => 0, // the word is gone, and so is who slept on it
+        // The text of a failed sleep must get out; and who slept here sleeps until the end.
+        Err(_) if is_dying() => 0,
         Err(error) => futex_failed("futexwakeup", error),
     }
 }

@@ -66,6 +66,42 @@ pub fn map(
     NonNull::new(address as *mut u8).ok_or(Errno::ENOMEM)
 }
 
+/// A file in memory, to read. Whoever shortens the file meanwhile has the reader killed.
+#[derive(Debug)]
+pub struct FileMap {
+    at: NonNull<u8>,
+    len_bytes: usize,
+}
+
+impl FileMap {
+    /// Maps the first bytes of an open file.
+    ///
+    /// # Errors
+    /// EINVAL for no bytes, and what mmap(2) says.
+    pub fn new(fd: i32, len_bytes: usize) -> Result<FileMap, Errno> {
+        let number = libc::SYS_mmap as usize;
+        let (protection, flags) = (libc::PROT_READ as usize, libc::MAP_PRIVATE as usize);
+        // SAFETY: **ranges**: as in `map`.
+        let ret = unsafe { syscall6(number, 0, len_bytes, protection, flags, fd as usize, 0) };
+        let at = NonNull::new(Errno::check(ret)? as *mut u8).ok_or(Errno::ENOMEM)?;
+        Ok(FileMap { at, len_bytes })
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        // SAFETY: **ranges**: ours, and never written.
+        unsafe { core::slice::from_raw_parts(self.at.as_ptr(), self.len_bytes) }
+    }
+}
+
+impl Drop for FileMap {
+    fn drop(&mut self) {
+        // SAFETY: **ranges**: nobody has a reference into it any more.
+        let _mapped = unsafe { unmap(self.at.as_ptr() as usize, self.len_bytes) };
+    }
+}
+
 /// Unmaps a range.
 ///
 /// # Errors

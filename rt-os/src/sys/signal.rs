@@ -5,6 +5,7 @@
 //!   restorer, siginfo and ucontext as libc names them.
 #![allow(unsafe_code, reason = "**kernel structs**: system calls")]
 
+use rt_asm::registers::Registers;
 use rt_asm::syscall::{syscall2, syscall4};
 
 use crate::errno::Errno;
@@ -13,6 +14,14 @@ use crate::sys::thread;
 /// A set of signals: bit n-1 is signal n. The kernel's `sigset_t`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SigSet(pub u64);
+
+impl SigSet {
+    /// The set of one signal.
+    #[must_use]
+    pub const fn of(number: i32) -> SigSet {
+        SigSet(1 << (number - 1))
+    }
+}
 
 const SIGSET_BYTES: usize = 8;
 const SA_RESTORER: u64 = 0x0400_0000;
@@ -69,6 +78,11 @@ pub fn altstack() -> Option<(usize, usize)> {
     set.then_some((stack.ss_sp as usize, stack.ss_size))
 }
 
+/// Has the calling thread get a signal that it blocks.
+pub fn unblock(number: i32) {
+    change_mask(libc::SIG_UNBLOCK, Some(SigSet::of(number)));
+}
+
 /// Sends a signal to the calling thread. Go: `raise`.
 ///
 /// # Errors
@@ -94,6 +108,12 @@ impl SigInfo {
         self.0.si_code
     }
 
+    /// Was it sent by a process, not made by the kernel? Go: `sigFromUser`.
+    #[must_use]
+    pub fn is_from_user(&self) -> bool {
+        self.code() <= 0
+    }
+
     /// The address whose access failed, for SIGSEGV and SIGBUS.
     #[must_use]
     pub fn fault_address(&self) -> usize {
@@ -115,35 +135,114 @@ impl core::fmt::Debug for UContext {
 }
 
 impl UContext {
+    pub(crate) fn greg(&self, number: i32) -> usize {
+        self.0.uc_mcontext.gregs[number as usize] as usize
+    }
+
+    /// What a system call at the interrupted place has returned, and its first argument.
+    #[must_use]
+    pub fn call_result(&self) -> (isize, usize) {
+        (self.greg(libc::REG_RAX) as isize, self.greg(libc::REG_RDI))
+    }
+
+    /// All that a walk of the interrupted stack begins with.
+    #[must_use]
+    pub fn registers(&self) -> Registers {
+        use libc::{REG_R12, REG_R13, REG_R14, REG_R15, REG_RBX};
+        Registers {
+            pc: self.rip(),
+            sp: self.rsp(),
+            bp: self.rbp(),
+            bx: self.greg(REG_RBX),
+            r12_to_15: [REG_R12, REG_R13, REG_R14, REG_R15].map(|number| self.greg(number)),
+        }
+    }
+
     /// The interrupted instruction.
     #[must_use]
     pub fn rip(&self) -> usize {
-        self.0.uc_mcontext.gregs[libc::REG_RIP as usize] as usize
+        self.greg(libc::REG_RIP)
     }
 
     /// The interrupted stack pointer.
     #[must_use]
     pub fn rsp(&self) -> usize {
-        self.0.uc_mcontext.gregs[libc::REG_RSP as usize] as usize
+        self.greg(libc::REG_RSP)
     }
 
     /// The interrupted frame pointer.
     #[must_use]
     pub fn rbp(&self) -> usize {
-        self.0.uc_mcontext.gregs[libc::REG_RBP as usize] as usize
+        self.greg(libc::REG_RBP)
     }
 }
 
 /// A handler, on the signal stack, all signals blocked.
 pub type Handler = unsafe extern "C" fn(i32, *mut SigInfo, *mut UContext);
 
-/// The kernel's `struct sigaction`.
+/// What is done with a signal. The kernel's `struct sigaction`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
-struct SigAction {
+pub struct Action {
     handler: usize,
     flags: u64,
     restorer: usize,
     mask: SigSet,
+}
+
+impl Action {
+    /// What the kernel does by default.
+    pub const DEFAULT: Action =
+        Action { handler: libc::SIG_DFL, flags: 0, restorer: 0, mask: SigSet(0) };
+    /// Nothing.
+    pub const IGNORE: Action = Action { handler: libc::SIG_IGN, ..Action::DEFAULT };
+
+    /// Calls a handler: on the signal stack, all signals blocked, restarting system calls. Go:
+    /// `setsig`.
+    ///
+    /// # Safety
+    /// The handler must do only what is sound wherever the signal may come.
+    #[must_use]
+    pub unsafe fn call(handler: Handler) -> Action {
+        let flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_RESTART;
+        Action {
+            handler: handler as usize,
+            flags: flags as u64 | SA_RESTORER,
+            restorer: rt_asm::signal::sigreturn as *const () as usize,
+            mask: SigSet(u64::MAX),
+        }
+    }
+
+    /// Does it lead to the same handler?
+    #[must_use]
+    pub fn is_like(&self, other: &Action) -> bool {
+        self.handler == other.handler
+    }
+}
+
+/// What is done with a signal just now. Go: `getsig`.
+///
+/// # Errors
+/// EINVAL when there is no such signal.
+pub fn action(number: i32) -> Result<Action, Errno> {
+    change_action(number, None)
+}
+
+/// Has this done with a signal from now on; returns what was done before.
+///
+/// # Errors
+/// EINVAL when there is no such signal, or nothing else can be done with it.
+pub fn swap_action(number: i32, new: &Action) -> Result<Action, Errno> {
+    change_action(number, Some(new))
+}
+
+fn change_action(number: i32, new: Option<&Action>) -> Result<Action, Errno> {
+    let mut old = Action::DEFAULT;
+    let new = new.map_or(0, |new| core::ptr::from_ref(new) as usize);
+    let call = libc::SYS_rt_sigaction as usize;
+    // SAFETY: **kernel structs**; a handler's maker has promised that it is sound.
+    let ret = unsafe { syscall4(call, number as usize, new, &raw mut old as usize, SIGSET_BYTES) };
+    Errno::check(ret).map(|_| old)
 }
 
 /// Installs a handler: on the signal stack, restarting system calls. Go: `setsig`.
@@ -152,30 +251,16 @@ struct SigAction {
 /// The handler must do only what is sound wherever the signal may come.
 pub unsafe fn sigaction(number: i32, handler: Handler) {
     // SAFETY: the caller's.
-    unsafe { set_action(number, handler as usize) };
+    must_set(number, &unsafe { Action::call(handler) });
 }
 
 /// Has the kernel do with a signal what it does by default.
 pub fn set_default(number: i32) {
-    // SAFETY: no handler is left to be wrong.
-    unsafe { set_action(number, libc::SIG_DFL) };
+    must_set(number, &Action::DEFAULT);
 }
 
-/// # Safety
-/// As [`sigaction`], if `handler` is one.
-unsafe fn set_action(number: i32, handler: usize) {
-    let flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_RESTART;
-    let action = SigAction {
-        handler,
-        flags: flags as u64 | SA_RESTORER,
-        restorer: rt_asm::signal::sigreturn as *const () as usize,
-        mask: SigSet(u64::MAX),
-    };
-    let action = core::ptr::from_ref(&action) as usize;
-    let call = libc::SYS_rt_sigaction as usize;
-    // SAFETY: **kernel structs**; the handler is the caller's.
-    let ret = unsafe { syscall4(call, number as usize, action, 0, SIGSET_BYTES) };
-    if let Err(error) = Errno::check(ret) {
+fn must_set(number: i32, action: &Action) {
+    if let Err(error) = swap_action(number, action) {
         crate::throw::throw_with(
             format_args!("runtime: sigaction of signal {number}: {error:?}\n"),
             "sigaction failed",

@@ -4,9 +4,15 @@
 //! - **buffers**: the kernel writes at most the length it is given, into a slice of ours.
 #![allow(unsafe_code, reason = "**buffers**: system calls")]
 
+use core::ffi::CStr;
+use core::fmt::Write;
+
 use rt_asm::syscall::{syscall0, syscall1, syscall2, syscall3, syscall4};
 
+use arrayvec::ArrayString;
+
 use crate::errno::Errno;
+use crate::sys::file;
 
 /// The calling thread's id. gettid(2).
 #[must_use]
@@ -33,6 +39,16 @@ pub fn tgkill(tid: u32, signal: i32) -> Result<(), Errno> {
     Errno::check(ret).map(drop)
 }
 
+/// Sends a signal to this process: to any thread that does not block it. kill(2).
+///
+/// # Errors
+/// EINVAL when there is no such signal.
+pub fn kill_self(signal: i32) -> Result<(), Errno> {
+    // SAFETY: touches no memory.
+    let ret = unsafe { syscall2(libc::SYS_kill as usize, getpid() as usize, signal as usize) };
+    Errno::check(ret).map(drop)
+}
+
 /// Lets other threads run. sched_yield(2).
 pub fn sched_yield() {
     // SAFETY: touches no memory.
@@ -46,6 +62,12 @@ pub fn usleep(us: u64) {
     let time = core::ptr::from_ref(&time) as usize;
     // SAFETY: **buffers**: reads the time.
     unsafe { syscall2(libc::SYS_nanosleep as usize, time, 0) };
+}
+
+/// Has SIGALRM sent to the process in so many seconds; 0: not any more. alarm(2).
+pub fn alarm(seconds: u32) {
+    // SAFETY: touches no memory.
+    unsafe { syscall1(libc::SYS_alarm as usize, seconds as usize) };
 }
 
 /// Ends the process. exit_group(2). Nothing is dropped.
@@ -76,6 +98,63 @@ pub fn set_affinity(mask: &[u64]) -> Result<(), Errno> {
     // SAFETY: **buffers**: only read.
     let ret = unsafe { syscall3(number, 0, size_of_val(mask), mask.as_ptr() as usize) };
     Errno::check(ret).map(drop)
+}
+
+/// Does a thread of this process sleep in the kernel? False also where /proc does not tell.
+/// proc_pid_stat(5).
+#[must_use]
+pub fn is_sleeping(tid: u32) -> bool {
+    let mut path = ArrayString::<48>::new();
+    if write!(path, "/proc/self/task/{tid}/stat\0").is_err() {
+        return false;
+    }
+    let Ok(path) = CStr::from_bytes_with_nul(path.as_bytes()) else { return false };
+    let Ok(fd) = file::open(path, file::READ_ONLY) else { return false };
+    let mut line = [0; 64]; // the number, the name of 15 bytes at most, the state
+    let len = file::read(fd, &mut line).unwrap_or(0);
+    file::close(fd);
+    let end_of_name = line[..len].iter().rposition(|&byte| byte == b')');
+    let state = end_of_name.and_then(|at| line.get(at + 2));
+    matches!(state, Some(b'S' | b'D'))
+}
+
+/// `struct sched_attr` of sched_setattr(2), in the size of its first version.
+#[derive(Default)]
+#[repr(C)]
+struct SchedAttr {
+    size: u32,
+    policy: u32,
+    flags: u64,
+    nice: i32,
+    priority: u32,
+    runtime_ns: u64,
+    deadline_ns: u64,
+    period_ns: u64,
+}
+
+fn sched_attr(tid: u32) -> Result<SchedAttr, Errno> {
+    let mut attr = SchedAttr::default();
+    let (number, at) = (libc::SYS_sched_getattr as usize, &raw mut attr as usize);
+    // SAFETY: **buffers**.
+    let ret = unsafe { syscall4(number, tid as usize, at, size_of::<SchedAttr>(), 0) };
+    Errno::check(ret).map(|_| attr)
+}
+
+/// Sets for how long at a time the kernel lets a thread of this process run while others want its
+/// CPU, in ns, between 0.1 and 100 ms. A thread that wakes up takes the CPU at once from one with a
+/// longer slice. Linux 6.12.
+///
+/// # Errors
+/// ENOSYS on old kernels; EINVAL when the thread is not scheduled fairly; ESRCH when it is gone.
+pub fn set_slice_ns(tid: u32, slice_ns: u64) -> Result<(), Errno> {
+    let was = sched_attr(tid)?;
+    if was.policy != libc::SCHED_OTHER as u32 || was.runtime_ns == 0 {
+        return Err(Errno::EINVAL);
+    }
+    let attr = SchedAttr { runtime_ns: slice_ns, ..was };
+    let (number, at) = (libc::SYS_sched_setattr as usize, &raw const attr as usize);
+    // SAFETY: **buffers**: only read.
+    Errno::check(unsafe { syscall3(number, tid as usize, at, 0) }).map(drop)
 }
 
 /// A resource limit; `u64::MAX` is no limit.
@@ -165,6 +244,36 @@ mod tests {
         let start = std::time::Instant::now();
         usleep(3_000);
         assert!(start.elapsed() >= std::time::Duration::from_millis(3));
+    }
+
+    #[test]
+    fn who_sleeps_is_seen_to_sleep() {
+        let (tell, told) = std::sync::mpsc::channel();
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let sleeper = std::thread::Builder::new().name("a (b) c".into()).spawn(move || {
+            tell.send(gettid()).unwrap();
+            ended.recv().unwrap_err();
+        });
+        let tid = told.recv().unwrap();
+        while !is_sleeping(tid) {
+            sched_yield();
+        }
+        assert!(!is_sleeping(gettid()), "who asks does not sleep");
+        assert!(!is_sleeping(u32::MAX >> 4));
+        drop(end);
+        sleeper.unwrap().join().unwrap();
+    }
+
+    #[test]
+    fn a_slice_can_be_changed_where_the_kernel_has_them() {
+        std::thread::spawn(|| {
+            if set_slice_ns(gettid(), 5_000_000).is_ok() {
+                assert_eq!(sched_attr(gettid()).unwrap().runtime_ns, 5_000_000);
+            }
+            assert!(set_slice_ns(u32::MAX >> 1, 5_000_000).is_err());
+        })
+        .join()
+        .unwrap();
     }
 
     #[test]

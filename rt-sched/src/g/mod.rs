@@ -29,13 +29,15 @@ use core::ptr::{NonNull, null_mut};
 
 use rt_asm::switch::Context;
 use rt_stack::bounds::Stack;
-use rt_wait::park::{ParkHeader, ParkOps, WaitReason};
+use rt_wait::park::{ParkHeader, ParkOps};
 
 use crate::fiber::Fiber;
 use crate::info::InfoWord;
 use crate::m::M;
 use crate::p::P;
 use crate::runq::Linked;
+use crate::shown::{Flag, Link, Number, Reason};
+use crate::waiting::Since;
 
 /// The code of a goroutine: calls the closure in the payload, stores what it returns.
 pub type Run = unsafe fn(NonNull<G>);
@@ -47,24 +49,30 @@ pub struct G {
     pub(crate) park: ParkHeader, // first: rt-wait finds it through the g slot
     /// Where it goes on. Written by itself as it leaves its stack, read by who executes it.
     pub(crate) sched: UnsafeCell<Context>,
+    /// The M it runs on. In the first line, with all that a switch touches. Go: `g.m`.
+    pub(crate) m: Link<M>,
     pub(crate) status: StatusWord,
     pub(crate) on_stack: OnStack,
+    /// Since when it is runnable, in ns, if it is timed; 0 otherwise. Who readies it, then who runs
+    /// it.
+    pub(crate) runnable_since_ns: Cell<u64>,
     pub(crate) hold: Hold,
     pub(crate) join: JoinWord,
-    /// The M it runs on. Go: `g.m`.
-    pub(crate) m: Cell<*mut M>,
     /// Its link in whichever queue owns it. Go: `g.schedlink`.
     pub(crate) schedlink: Cell<Option<NonNull<G>>>,
     /// The M it is locked to. Go: `g.lockedm`.
-    pub(crate) lockedm: Cell<*mut M>,
+    pub(crate) lockedm: Link<M>,
     pub(crate) run: Cell<Option<Run>>,
     pub(crate) payload: Cell<*mut u8>,
-    pub(crate) goid: Cell<u64>,
+    pub(crate) goid: Number,
     /// Who started it. Go: `g.parentGoid`.
-    pub(crate) parent_goid: Cell<u64>,
-    pub(crate) wait_reason: Cell<WaitReason>,
+    pub(crate) parent_goid: Number,
+    /// Where in the code it was started; 0: unknown. Written by who starts it. Go: `g.gopc`.
+    pub(crate) gopc: Number,
+    pub(crate) wait_reason: Reason,
     /// The runtime's own, which does not keep a program alive. Go: `isSystemGoroutine`.
-    pub(crate) is_system: Cell<bool>,
+    pub(crate) is_system: Flag,
+    pub(crate) since: Since,
     pub(crate) stack: Cell<Stack>,
     /// Tied to its thread by the ground. Its own. See [`crate::locked::wire`].
     pub(crate) is_wired: Cell<bool>,
@@ -89,17 +97,20 @@ impl G {
             sched: UnsafeCell::new(Context::default()),
             status: StatusWord::new(Status::Dead),
             on_stack: OnStack::off(),
+            runnable_since_ns: Cell::new(0),
             hold: Hold::new(false),
             join: JoinWord::new(),
-            m: Cell::new(null_mut()),
+            m: Link::none(),
             schedlink: Cell::new(None),
-            lockedm: Cell::new(null_mut()),
+            lockedm: Link::none(),
             run: Cell::new(None),
             payload: Cell::new(null_mut()),
-            goid: Cell::new(0),
-            parent_goid: Cell::new(0),
-            wait_reason: Cell::new(WaitReason::None),
-            is_system: Cell::new(false),
+            goid: Number::zero(),
+            parent_goid: Number::zero(),
+            gopc: Number::zero(),
+            wait_reason: Reason::none(),
+            is_system: Flag::no(),
+            since: Since::unknown(),
             stack: Cell::new(stack),
             is_wired: Cell::new(false),
             home: Cell::new(core::ptr::null()),
@@ -127,6 +138,40 @@ impl G {
     pub fn place(top: usize) -> NonNull<G> {
         let at = (top - size_of::<G>()) & !(align_of::<G>() - 1);
         NonNull::new(at as *mut G).expect("a stack is not at address 0")
+    }
+}
+
+mod fresh {
+    //! # Safety
+    //! - **place**: the top of a slot that is the caller's, and nobody's yet.
+    #![allow(unsafe_code, reason = "**place**: memory by address")]
+
+    use core::mem::{ManuallyDrop, offset_of};
+
+    use super::{G, NonNull, Status, StatusWord};
+
+    impl G {
+        /// Writes a G that is `Dead` over what lies there. Who looks at every slot may look at this
+        /// one meanwhile: at the status, which is written in one, and at no more while it is
+        /// neither running nor waiting.
+        ///
+        /// # Safety
+        /// **place**; what lies there is zero, or a G that is `Dead`.
+        pub(crate) unsafe fn write_over(gp: NonNull<G>, new: G) {
+            const AT: usize = offset_of!(G, status);
+            const BEHIND: usize = AT + size_of::<StatusWord>();
+            let new = ManuallyDrop::new(new);
+            let (from, to) = (core::ptr::from_ref(&*new).cast::<u8>(), gp.as_ptr().cast::<u8>());
+            // SAFETY: **place**: the bytes before the status.
+            unsafe { to.copy_from_nonoverlapping(from, AT) };
+            // SAFETY: **place**: the bytes behind it.
+            unsafe {
+                let len = size_of::<G>() - BEHIND;
+                to.add(BEHIND).copy_from_nonoverlapping(from.add(BEHIND), len);
+            }
+            // SAFETY: **place**: any 4 bytes are a word.
+            unsafe { &(*gp.as_ptr()).status }.set(Status::Dead);
+        }
     }
 }
 

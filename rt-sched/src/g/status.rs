@@ -58,6 +58,11 @@ impl StatusWord {
         }
     }
 
+    /// The state of a G that is just made, whatever was there.
+    pub(crate) fn set(&self, status: Status) {
+        self.0.store(status as u32, Ordering::Relaxed); // a glimpse is all that others have yet
+    }
+
     /// A transition by the party whose turn it is. Go: `casgstatus`.
     ///
     /// Costs one compare: what goes wrong in the scheduler must stop here, not later on a stack

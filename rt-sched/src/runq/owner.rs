@@ -129,6 +129,20 @@ impl<T: Linked> Owner<'_, T> {
         unsafe { self.push_ring(displaced) }
     }
 
+    /// Puts who stands in the `next` slot to the tail, behind those that came before it, if there
+    /// are any.
+    pub fn queue_next(self) -> Push<T> {
+        let next = self.queue.next.load(Ordering::Relaxed);
+        let Some(item) = NonNull::new(next).filter(|_| !self.queue.ring_is_empty()) else {
+            return Push::Lone;
+        };
+        if !self.take_next(next) {
+            return Push::Lone; // a thief has it
+        }
+        // SAFETY: just taken out.
+        unsafe { self.push(item) }
+    }
+
     /// Moves half of a full ring and `item` into a chain. Go: `runqputslow`.
     #[cold]
     unsafe fn push_slow(self, item: NonNull<T>, head: Head) -> Push<T> {

@@ -177,7 +177,7 @@ impl Once {
         let spot = pin!(Spot::new());
         let spot = spot.into_ref();
         let node = pin!(Node::new(spot.waiter(), Turn::new()));
-        spot.prepare(WaitReason::Semacquire);
+        spot.prepare(WaitReason::MutexLock);
         // SAFETY: **node**: only `finish` ends the wait.
         unsafe { queue.push(node.as_ref()) };
         drop(queue);

@@ -70,11 +70,11 @@ impl Builder {
     ///
     /// # Panics
     /// When the name contains a zero byte, as std; when the runtime is not started.
-    pub fn spawn<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
-    where
-        F: FnOnce() -> T + Send + 'static,
-        T: Send + 'static,
-    {
+    #[inline(always)]
+    pub fn spawn<F: FnOnce() -> T + Send + 'static, T: Send + 'static>(
+        self,
+        f: F,
+    ) -> io::Result<JoinHandle<T>> {
         // SAFETY: **borrows**: nothing that ends.
         unsafe { self.spawn_unchecked(f) }
     }
@@ -90,6 +90,7 @@ impl Builder {
     /// # Safety
     /// What `f` and its result borrow must live until the goroutine was joined; if it is not
     /// joined, for ever.
+    #[inline(always)]
     pub unsafe fn spawn_unchecked<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
     where
         F: FnOnce() -> T + Send,
@@ -113,6 +114,7 @@ impl Builder {
     ///
     /// # Panics
     /// As for [`Builder::spawn`].
+    #[inline(always)]
     pub fn spawn_scoped<'scope, 'env, F, T>(
         self,
         scope: &'scope Scope<'scope, 'env>,
@@ -131,12 +133,16 @@ impl Builder {
         handle.map_err(|error| in_io(&error))
     }
 
+    #[inline(always)]
     fn options(self) -> (Options, bool) {
         if self.name.as_ref().is_some_and(|name| name.contains('\0')) {
             panic!("thread name may not contain interior null bytes");
         }
         let name = self.name.map(String::into_boxed_str);
-        (Options { name, stack_bytes: self.stack_size, ..Options::default() }, self.is_pinned)
+        (
+            Options { name, stack_bytes: self.stack_size, ..Options::default().here() },
+            self.is_pinned,
+        )
     }
 }
 

@@ -1,11 +1,12 @@
 //! Who runs here, and the token that it waits for. std: `thread::current`, `Thread`, `ThreadId`,
 //! `park`, `park_timeout`.
 
+use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rt_os::sys::clock::nanotime;
-use rt_sched::current::current_thread;
+use rt_sched::current::{current_goid, current_thread};
 pub use rt_sched::info::{Thread, ThreadId};
 
 /// A thread's number has this bit; a goroutine's never has.
@@ -15,12 +16,30 @@ const OF_A_THREAD: u64 = 1 << 63;
 static NEXT_THREAD: AtomicU64 = AtomicU64::new(OF_A_THREAD);
 
 thread_local! {
+    /// The number of a thread; 0 until it is asked for. There as long as the thread is.
+    static NUMBER: Cell<u64> = const { Cell::new(0) };
     /// What a thread that runs no goroutine is known by.
-    static MINE: Thread = {
-        // Relaxed: a number, nothing else.
-        let id = NEXT_THREAD.fetch_add(1, Ordering::Relaxed);
-        Thread::new(id, std::thread::current().name().map(Box::from))
-    };
+    static MINE: Thread =
+        Thread::new(number_of_thread(), std::thread::current().name().map(Box::from));
+}
+
+fn number_of_thread() -> u64 {
+    NUMBER.with(|number| {
+        if number.get() == 0 {
+            // Relaxed: a number, nothing else.
+            number.set(NEXT_THREAD.fetch_add(1, Ordering::Relaxed));
+        }
+        number.get()
+    })
+}
+
+/// The number of the running goroutine, in [`rt::blocking`](crate::blocking) too; on a thread that
+/// runs none, the thread's. Nobody else has it, or had.
+pub(crate) fn current_number() -> u64 {
+    match current_goid() {
+        0 => number_of_thread(),
+        goid => goid,
+    }
 }
 
 /// The running goroutine; on a thread that runs none, the thread. In

@@ -74,13 +74,14 @@ impl<T> fmt::Debug for JoinHandle<T> {
 /// };
 /// assert_eq!(sum, 14);
 /// ```
+#[inline(always)]
 pub fn spawn<F, T>(f: F) -> JoinHandle<T>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
     // SAFETY: **borrows**: nothing that ends.
-    match unsafe { start::<false, F, T>(Options::default(), f) } {
+    match unsafe { start::<false, F, T>(Options::default().here(), f) } {
         Ok(handle) => handle,
         Err(error) => cannot_spawn(&error),
     }

@@ -19,6 +19,7 @@ use rt_sync::host::Host;
 use crate::host::StdHost;
 
 pub use builder::Builder;
+pub(crate) use current::current_number;
 #[allow(deprecated, reason = "std has it")]
 pub use current::park_timeout_ms;
 pub use current::{Thread, ThreadId, current, park, park_timeout};

@@ -106,12 +106,13 @@ impl<'scope> Scope<'scope, '_> {
     /// # Panics
     /// As [`spawn`](crate::thread::spawn);
     /// [`Builder::spawn_scoped`](crate::thread::Builder::spawn_scoped) returns errors.
+    #[inline(always)]
     pub fn spawn<F, T>(&'scope self, f: F) -> ScopedJoinHandle<'scope, T>
     where
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        match self.start::<false, F, T>(Options::default(), f) {
+        match self.start::<false, F, T>(Options::default().here(), f) {
             Ok(handle) => handle,
             Err(error) => cannot_spawn(&error),
         }

@@ -5,6 +5,8 @@
 #![allow(unsafe_code, reason = "**contract**: starts the runtime")]
 #![allow(dead_code, reason = "not every test file uses all of it")]
 
+pub(crate) mod sockets;
+
 use std::process::{Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -2,6 +2,9 @@
 #![no_std]
 #![deny(unsafe_code)]
 
+extern crate alloc;
+
+pub mod os;
 pub mod proc;
 pub mod select;
 pub mod wait;

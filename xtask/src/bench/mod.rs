@@ -9,9 +9,11 @@ mod stats;
 mod table;
 mod workloads;
 
+pub(crate) use stats::median;
+
 use std::fs;
 use std::hint::black_box;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -71,7 +73,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         bail!("nothing to run");
     }
     let start = Instant::now();
-    let (results, quiet) = measure(&chosen, &present, options.runs)?;
+    let (results, quiet) = measure(&chosen, &present, &programs.client(), options.runs)?;
     let remark = quiet.remark();
     let names: Vec<&str> = present.iter().map(|(peer, _)| peer.name).collect();
     let tables = table::tables(&results, &names, peers::OURS);
@@ -91,6 +93,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 fn measure(
     workloads: &[Workload],
     programs: &[(&'static Peer, PathBuf)],
+    client: &Path,
     runs: u32,
 ) -> Result<(Results, Quiet)> {
     let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg} {elapsed}")?;
@@ -101,9 +104,7 @@ fn measure(
         let mut turns: Vec<(&Peer, Command)> = Vec::new();
         for (peer, path) in programs {
             if let Some(words) = workload.arguments(peer.name) {
-                let mut command = Command::new(path);
-                command.args(words).args(peer.words);
-                turns.push((peer, command));
+                turns.push((peer, command(workload, words, peer, path, client)));
             }
         }
         for round in 0..=runs {
@@ -114,6 +115,22 @@ fn measure(
     }
     bar.finish_and_clear();
     Ok((results, quiet))
+}
+
+/// What is run: the peer's program, or the client, which starts it.
+fn command(
+    workload: &Workload,
+    words: Vec<String>,
+    peer: &Peer,
+    program: &Path,
+    client: &Path,
+) -> Command {
+    let mut command = Command::new(if workload.is_served { client } else { program });
+    command.args(words).args(peer.words);
+    if workload.is_served {
+        command.arg(program);
+    }
+    command
 }
 
 /// One turn of each. Returns those that go on.

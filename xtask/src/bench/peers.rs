@@ -36,7 +36,11 @@ pub(super) const ALL: &[Peer] = &[
         words: &[],
         package: Some("crossbeam-channel"),
     },
+    Peer { name: "epoll", program: CLIENT, words: &[], package: None },
 ];
+
+/// The client of servers; also the least server.
+const CLIENT: &str = "bench-load";
 
 /// The peer that the others are compared with.
 pub(super) const OURS: &str = "rt";
@@ -72,6 +76,11 @@ impl Programs {
             None => println!("no Go (`go` on the path, or the variable GO): left out"),
         }
         Ok(Programs { folder, versions })
+    }
+
+    /// The client of servers.
+    pub(super) fn client(&self) -> PathBuf {
+        self.folder.join(CLIENT)
     }
 
     /// The program of `peer`, if it was built.

@@ -2,7 +2,7 @@
 
 /// The middle of the values; the mean of the two in the middle where their number is even. `None`
 /// for none.
-pub(super) fn median(values: &[f64]) -> Option<f64> {
+pub(crate) fn median(values: &[f64]) -> Option<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     let upper = sorted.get(sorted.len() / 2)?;

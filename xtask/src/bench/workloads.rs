@@ -11,6 +11,8 @@ pub(super) struct Workload {
     /// Memory that a run is about to use for the first time, in MiB. In a virtual machine the first
     /// touch of a page may cost far more than the later ones; the runner pays for it.
     pub(super) fresh_mib: usize,
+    /// The peer's program is a server; the client starts it.
+    pub(super) is_served: bool,
     changes: &'static [(&'static str, Change)],
 }
 
@@ -59,20 +61,45 @@ pub(super) fn all() -> Vec<Workload> {
     for workers in [1, 2] {
         workloads.extend(for_workers(workers));
     }
-    let two =
-        |name, words, fresh_mib, changes| Workload { name, words, workers: 2, fresh_mib, changes };
+    let two = |name, words, fresh_mib, changes| Workload {
+        name,
+        words,
+        workers: 2,
+        fresh_mib,
+        is_served: false,
+        changes,
+    };
+    let served = |name, words, changes| Workload {
+        name,
+        words,
+        workers: 1,
+        fresh_mib: 0,
+        is_served: true,
+        changes,
+    };
     workloads.extend([
         two("parked10k", "parked n=10000", 0, &[]),
         two("parked100k", "parked n=100000", 1024, NOT_SO_MANY),
         two("timers10k", "timers n=10000 rounds=10", 0, &[]),
         two("timers100k", "timers n=100000 rounds=10", 0, NOT_SO_MANY),
+        two("hog", "hog ms=2000 hogs=4", 0, &[]),
+        two("blocking", "blocking n=100", 0, &[]),
+        two("blocking_raw", "blocking_raw n=100", 0, &[]),
+        served("echo64", "echo conns=64 size=64", &[]),
+        served("http64", "http conns=64", &[]),
     ]);
     workloads
 }
 
 fn for_workers(workers: usize) -> Vec<Workload> {
-    let of =
-        |name, words, fresh_mib, changes| Workload { name, words, workers, fresh_mib, changes };
+    let of = |name, words, fresh_mib, changes| Workload {
+        name,
+        words,
+        workers,
+        fresh_mib,
+        is_served: false,
+        changes,
+    };
     vec![
         of("yield2", "yield tasks=2 n=1000000", 0, &[("thread", With("n=200000"))]),
         of("yield1000", "yield tasks=1000 n=2000", 0, &[("thread", With("n=200"))]),

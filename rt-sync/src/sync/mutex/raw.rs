@@ -21,6 +21,7 @@ use rt_wait::atomic::spin_step;
 use rt_wait::claim::Claim;
 use rt_wait::park::{Spot, WaitReason};
 use rt_wait::spin::SpinLock;
+use rt_wait::stats::mutex_waited;
 
 use super::word::{Comes, Duty, Joined, Word};
 use crate::host::NEVER;
@@ -110,7 +111,7 @@ impl RawMutex {
         let mut since_ns = 0;
         loop {
             if self.word.barge(comes) {
-                return true;
+                return waited(comes, since_ns);
             }
             match comes {
                 Comes::New => since_ns = now_ns(),
@@ -118,7 +119,7 @@ impl RawMutex {
                 _ => {}
             }
             match self.sleep(comes, since_ns, when_ns) {
-                Slept::Taken => return true,
+                Slept::Taken => return waited(Comes::Woken, since_ns),
                 Slept::TimedOut => return false,
                 Slept::Woken => comes = Comes::Woken,
             }
@@ -211,6 +212,14 @@ enum Slept {
     Woken,
     /// By its deadline.
     TimedOut,
+}
+
+/// It has the lock. True.
+fn waited(comes: Comes, since_ns: u64) -> bool {
+    if comes != Comes::New {
+        mutex_waited(now_ns() - since_ns);
+    }
+    true
 }
 
 fn now_ns() -> u64 {

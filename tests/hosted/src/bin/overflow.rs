@@ -1,4 +1,9 @@
-//! Runs out of stack: on a goroutine, on one with a larger stack, or on a plain thread.
+//! Runs out of stack: on a goroutine, on one with a larger stack, or on a plain thread; or reads
+//! where nothing is.
+//!
+//! # Safety
+//! - **fault**: it is meant to end the program.
+#![allow(unsafe_code, reason = "**fault**: a wild read")]
 
 use hosted::{first_argument, run, use_stack_kib};
 
@@ -21,6 +26,15 @@ fn main() {
             let thread = builder.spawn(move || use_stack_kib(far)).unwrap();
             drop(rt::blocking(|| thread.join()));
         }
+        "fault" => {
+            let wild = std::hint::black_box(std::ptr::without_provenance::<u8>(0x10));
+            println!("read {}", read(wild));
+        }
         other => panic!("what is {other}?"),
     });
+}
+
+fn read(wild: *const u8) -> u8 {
+    // SAFETY: **fault**.
+    unsafe { wild.read_volatile() }
 }

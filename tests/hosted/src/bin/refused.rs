@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
+use hosted::os::{allow_more_kib, keep_room_in_the_heap};
 use hosted::{first_argument, run};
 
 fn main() {
@@ -11,9 +12,14 @@ fn main() {
         "not-started" => rt::go(|| ()),
         // Address space ends: Builder::spawn says so, and all goes on.
         "stacks" => {
-            run(|| ());
-            let limit = libc::rlimit { rlim_cur: 1 << 30, rlim_max: 1 << 30 };
-            limit_address_space(&limit);
+            keep_room_in_the_heap();
+            // Whose thread is found blocked later needs another one, from among these.
+            run(|| {
+                let nap = || rt::blocking(|| std::thread::sleep(Duration::from_millis(20)));
+                let blocked = [(); 4].map(|()| rt::thread::spawn(nap));
+                blocked.into_iter().for_each(|one| one.join().unwrap());
+            });
+            allow_more_kib(1 << 20);
             run(spawn_until_refused);
         }
         // Threads end: Go's fatal text.
@@ -43,7 +49,11 @@ fn spawn_until_refused() {
     };
     println!("refused: {:?}", error.kind() == ErrorKind::OutOfMemory);
     std::panic::set_hook(Box::new(|_| {})); // the next panic is deliberate
-    let panicked = std::panic::catch_unwind(|| rt::thread::spawn(|| ())).is_err();
+    // A thread that ends meanwhile may leave room for another stack.
+    let panicked = (0..1000).any(|_| {
+        let spawned = std::panic::catch_unwind(|| rt::thread::spawn(rt::thread::park));
+        spawned.map(|handle| handles.push(handle)).is_err()
+    });
     println!("spawn panics: {panicked}");
     for handle in &handles {
         handle.thread().unpark();
@@ -53,15 +63,3 @@ fn spawn_until_refused() {
     println!("all joined: {}", joined == count && count > 1000);
     println!("goes on: {}", rt::thread::spawn(|| 7).join().unwrap() == 7);
 }
-
-mod unchecked {
-    //! # Safety
-    //! - **whole**: a whole structure is handed to setrlimit(2).
-    #![allow(unsafe_code, reason = "**whole**: a call of the C library")]
-
-    pub(super) fn limit_address_space(limit: &libc::rlimit) {
-        // SAFETY: **whole**.
-        assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_AS, limit) }, 0);
-    }
-}
-use unchecked::limit_address_space;

@@ -68,6 +68,19 @@ fn spawn_batch() {
     println!("task {:.3} ns", ns / (n * batch) as f64);
 }
 
+/// The runtime is entered for a moment, and left.
+fn entries() {
+    let n = arg("n", 100_000_000);
+    let mut with_p = 0;
+    let ns = timed(|| {
+        for _ in 0..n {
+            with_p += rt_sched::park::with_current_p(|pp| u64::from(pp.is_some()));
+        }
+    });
+    assert!(with_p <= n);
+    println!("entry {:.3} ns", ns / n as f64);
+}
+
 fn main() -> i32 {
     let procs = u32::try_from(arg("w", 1)).unwrap_or(1);
     if let Err(error) = runtime::set_procs(procs) {
@@ -78,6 +91,7 @@ fn main() -> i32 {
         Some(b"yield") => yields(),
         Some(b"spawn_one") => spawn_one(),
         Some(b"spawn_batch") => spawn_batch(),
+        Some(b"entry") => entries(),
         _ => return 3,
     }
     0

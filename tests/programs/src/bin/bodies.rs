@@ -1,4 +1,5 @@
-//! The bodies that hosted and bare programs share, one after the other, at 1, 2 and 4 Ps.
+//! `bodies [WORDS]`: the bodies that hosted and bare programs share, or those with WORDS in their
+//! names, one after the other, at 1, 2 and 4 Ps.
 #![no_std]
 #![no_main]
 
@@ -6,12 +7,22 @@ extern crate alloc;
 
 use rt_main as rt;
 
+#[path = "../../../bodies/net/bare_io.rs"]
+mod io;
+#[path = "../../../bodies/net/mod.rs"]
+mod net;
 #[path = "../../../bodies/order.rs"]
 mod order;
+#[path = "../../../bodies/progress.rs"]
+mod progress;
+#[path = "../../../bodies/stops.rs"]
+mod stops;
 #[path = "../../../bodies/sync/mod.rs"]
 mod sync;
 #[path = "../../../bodies/time.rs"]
 mod time;
+#[path = "../../../bodies/turns.rs"]
+mod turns;
 
 rt::entry!(main);
 
@@ -30,13 +41,24 @@ const ALL: &[&[Body]] = &[
     sync::wait_group::ALL,
     sync::scope::ALL,
     order::ALL,
+    progress::ALL,
+    turns::ALL,
+    stops::ALL,
     time::ALL,
+    net::deadline::ALL,
+    net::close::ALL,
+    net::ready::ALL,
+    net::tcp::ALL,
+    net::udp::ALL,
+    net::unix::ALL,
+    net::stress::ALL,
 ];
 
 fn main() {
+    let words = rt::env::args().nth(1).and_then(|words| words.to_str().ok()).unwrap_or("");
     for procs in [1, 2, 4] {
         rt::runtime::set_procs(procs).expect("so many Ps");
-        for (name, body) in ALL.iter().copied().flatten() {
+        for (name, body) in ALL.iter().copied().flatten().filter(|one| one.0.contains(words)) {
             rt::println!("{name} on {procs} Ps");
             body();
         }

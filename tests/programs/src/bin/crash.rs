@@ -3,7 +3,7 @@
 #![no_main]
 
 use core::hint::black_box;
-use core::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use core::time::Duration;
 
 use programs::select;
@@ -109,11 +109,16 @@ fn overflow() {
         });
         READY.acquire();
     };
+    static ALL_THERE: AtomicBool = AtomicBool::new(false);
     (0..4).for_each(neighbour);
     thread::go(|| {
+        while !ALL_THERE.load(SeqCst) || runtime::metrics().waiting == 0 {
+            thread::yield_now(); // until main waits
+        }
         black_box(recurse(0));
     });
     (0..4).for_each(neighbour);
+    ALL_THERE.store(true, SeqCst);
     wait::forever();
 }
 
@@ -150,6 +155,63 @@ fn panic_many() {
     wait::forever();
 }
 
+/// A message that does something while it is printed.
+struct Does(fn());
+
+impl core::fmt::Display for Does {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        (self.0)();
+        f.write_str("told after all")
+    }
+}
+
+/// The message of a panic panics. Go: `PanicWhilePanicking`'s kind.
+fn panic_while_panicking() {
+    panic!("{}", Does(|| panic!("while it is told")));
+}
+
+/// The message of a panic panics with itself. Go: `panicLoop`.
+fn panic_loop() {
+    fn again() {
+        panic!("{}", Does(again));
+    }
+    again();
+}
+
+/// Others run while the panic is told. Go: `PanicDeadlockGosched`'s kind.
+fn panic_yields() {
+    thread::go(|| {
+        loop {
+            thread::yield_now();
+        }
+    });
+    panic!("{}", Does(|| (0..100).for_each(|_| thread::yield_now())));
+}
+
+/// The thread blocks while the panic is told. Go: `PanicDeadlockSyscall`'s kind.
+fn panic_blocks() {
+    panic!("{}", Does(|| rt_main::blocking(|| rt_os::sys::thread::usleep(50_000))));
+}
+
+/// Main returns while another goroutine's panic is told. Go: `PanicRace`.
+fn panic_race() {
+    static IS_TOLD: AtomicBool = AtomicBool::new(false);
+    let slowly = || {
+        IS_TOLD.store(true, SeqCst);
+        rt_os::sys::thread::usleep(50_000); // main goes on elsewhere
+        (0..10).for_each(|_| thread::yield_now()); // and here
+    };
+    thread::go(move || panic!("{}", Does(slowly)));
+    while !IS_TOLD.load(SeqCst) {
+        thread::yield_now();
+    }
+}
+
+/// Go: `runtime.abort`.
+fn abort() {
+    rt_main::entry_parts::abort();
+}
+
 /// Main returns while others work, sleep and wait: that is the end. Go: a program's `main`.
 fn leave_others() {
     for i in 0..100 {
@@ -162,6 +224,38 @@ fn leave_others() {
         });
     }
     thread::sleep(Duration::from_millis(5));
+}
+
+static SPINNING: AtomicU32 = AtomicU32::new(0);
+
+#[inline(never)]
+fn spins() {
+    SPINNING.fetch_add(1, SeqCst);
+    while black_box(true) {
+        core::hint::spin_loop();
+    }
+}
+
+/// Some compute when main panics. Go: `CrashDumpsAllThreads`.
+fn spinning() {
+    for _ in 0..3 {
+        thread::go(spins);
+    }
+    while SPINNING.load(SeqCst) < 3 {
+        thread::sleep(Duration::from_millis(1));
+    }
+    panic!("while others spin");
+}
+
+/// What a handler of a signal shows, called from here.
+fn from_signal() {
+    thread::go(|| {
+        wait::forever();
+    });
+    thread::sleep(Duration::from_millis(1));
+    let here = rt_asm::registers::Registers::here();
+    let _ending = rt_sched::traceback::report_from_signal(&here);
+    panic!("it has returned");
 }
 
 /// A read at an address where nothing is. Go: `NilDeref`.
@@ -177,6 +271,24 @@ fn fault() {
         }
     }
     black_box(hole::read());
+}
+
+/// A division by zero, where such divisions trap.
+fn fpe() {
+    mod trap {
+        //! # Safety
+        //! - **control**: the word is read, and written with traps allowed: they are the purpose.
+        #![allow(unsafe_code, reason = "**control**: the control word of floating point")]
+        #![allow(deprecated, reason = "the word itself is what is wanted")]
+
+        pub(super) fn allow() {
+            use core::arch::x86_64::{_MM_MASK_DIV_ZERO, _mm_getcsr, _mm_setcsr};
+            // SAFETY: **control**.
+            unsafe { _mm_setcsr(_mm_getcsr() & !_MM_MASK_DIV_ZERO) };
+        }
+    }
+    trap::allow();
+    black_box(black_box(1.0f64) / black_box(0.0));
 }
 
 /// A ready that no prepare has asked for. Go: `goready` of a goroutine that does not wait.
@@ -200,8 +312,17 @@ fn main() -> i32 {
         ("panic", panic),
         ("panic-go", panic_go),
         ("panic-many", panic_many),
+        ("panic-while-panicking", panic_while_panicking),
+        ("panic-loop", panic_loop),
+        ("panic-yields", panic_yields),
+        ("panic-blocks", panic_blocks),
+        ("panic-race", panic_race),
+        ("abort", abort),
         ("leave-others", leave_others),
         ("fault", fault),
+        ("fpe", fpe),
         ("ready", ready),
+        ("spinning", spinning),
+        ("from-signal", from_signal),
     ])
 }
