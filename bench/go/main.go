@@ -11,17 +11,22 @@ import (
 
 // workloads holds the frame of each workload: default sizes, warm-up, check, output.
 var workloads = map[string]func(args){
-	"yield":       reportYields,
-	"spawn_one":   reportSpawnOne,
-	"spawn_batch": reportSpawnBatch,
-	"skynet":      reportSkynet,
-	"pingpong":    reportPingpong,
-	"chanbuf":     reportChanbuf,
-	"select":      reportSelect,
-	"mutex":       reportMutex,
-	"sieve":       reportSieve,
-	"parked":      reportParked,
-	"timers":      reportTimers,
+	"yield":        reportYields,
+	"spawn_one":    reportSpawnOne,
+	"spawn_batch":  reportSpawnBatch,
+	"skynet":       reportSkynet,
+	"pingpong":     reportPingpong,
+	"chanbuf":      reportChanbuf,
+	"select":       reportSelect,
+	"mutex":        reportMutex,
+	"sieve":        reportSieve,
+	"parked":       reportParked,
+	"timers":       reportTimers,
+	"hog":          reportHogs,
+	"blocking":     reportBlocked,
+	"blocking_raw": reportBlocked,
+	"serve_echo":   serveEcho,
+	"serve_http":   serveHTTP,
 }
 
 func main() {

@@ -19,7 +19,11 @@ impl Args {
         })
     }
 
-    fn parse(mut words: impl Iterator<Item = String>) -> Result<Args, String> {
+    /// Those of a command line.
+    ///
+    /// # Errors
+    /// When there is no workload, or a word is no `key=number`.
+    pub fn parse(mut words: impl Iterator<Item = String>) -> Result<Args, String> {
         let workload = words.next().ok_or("which workload?")?;
         let mut numbers = HashMap::new();
         for word in words {

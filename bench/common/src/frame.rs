@@ -1,10 +1,11 @@
 //! The frame around each workload: default sizes, warm-up, check, output.
 
+use std::net::TcpListener;
 use std::time::Duration;
 
 use crate::args::Args;
-use crate::output::{milliseconds, per, report, unsupported};
-use crate::peer::{Buffered, Peer};
+use crate::output::{milliseconds, per, report, report_delays, unsupported};
+use crate::peer::{Buffered, Peer, Served};
 use crate::primes::nth_prime;
 use crate::system::{Memory, cpu_time, peak_mib};
 
@@ -26,11 +27,32 @@ pub fn run(args: &Args, peer: &impl Peer) {
         "sieve" => sieve(args, peer),
         "parked" => parked(args, peer),
         "timers" => timers(args, peer),
+        "hog" => hogs(args, peer),
+        "blocking" => blocked(args, peer, true),
+        "blocking_raw" => blocked(args, peer, false),
+        "serve_echo" => peer.serve_echo(listen(args)).map(ended),
+        "serve_http" => peer.serve_http(listen(args)).map(ended),
         _ => None,
     };
     if done.is_none() {
         unsupported();
     }
+}
+
+/// The socket that a server under measurement is to serve.
+///
+/// # Panics
+/// When the port is not to be had.
+pub fn listen(args: &Args) -> TcpListener {
+    let port = args.get("port", 7000);
+    let port = u16::try_from(port).unwrap_or_else(|_| panic!("port={port}: no port"));
+    TcpListener::bind(("127.0.0.1", port)).unwrap_or_else(|error| panic!("port={port}: {error}"))
+}
+
+/// A server that could not go on.
+fn ended(served: Served) {
+    let Err(error) = served;
+    panic!("serve: {error}");
 }
 
 /// A tenth of the work to warm up, then all of it.
@@ -132,5 +154,20 @@ fn timers(args: &Args, peer: &impl Peer) -> Option<()> {
     let took = peer.timers(args.get("n", 100_000), args.get("rounds", 10))?;
     report("wall", milliseconds(took), "ms");
     report("cpu", milliseconds(cpu_time() - before), "ms");
+    Some(())
+}
+
+/// Not warmed up: how long it takes until the first ones give way belongs to it.
+fn hogs(args: &Args, peer: &impl Peer) -> Option<()> {
+    let duration = Duration::from_millis(args.get("ms", 2000) as u64);
+    let delays = peer.hogs(args.get("hogs", 4), duration)?;
+    report_delays("delay", &delays);
+    Some(())
+}
+
+fn blocked(args: &Args, peer: &impl Peer, announced: bool) -> Option<()> {
+    let done = peer.blocked(args.get("n", 100), announced)?;
+    report("wall", milliseconds(done.wall), "ms");
+    report_delays("tick", &done.delays);
     Some(())
 }

@@ -1,6 +1,12 @@
 //! What a runtime is asked to do.
 
+use std::convert::Infallible;
+use std::io;
+use std::net::TcpListener;
 use std::time::Duration;
+
+/// A server goes on for ever, unless it cannot.
+pub type Served = io::Result<Infallible>;
 
 /// A queue that several tasks fill and several empty.
 #[derive(Clone, Copy, Debug)]
@@ -59,4 +65,29 @@ pub trait Peer {
 
     /// `tasks` tasks sleep `rounds` times, as long as their [`Delays`](crate::Delays) say.
     fn timers(&self, tasks: usize, rounds: usize) -> Option<Duration>;
+
+    /// `count` tasks compute for `duration` and never give way; beside them one sleeps 1 ms again
+    /// and again. Returns by how much each of its sleeps was too long.
+    fn hogs(&self, count: usize, duration: Duration) -> Option<Vec<Duration>>;
+
+    /// `count` tasks are blocked in the kernel for 50 ms each, and tell the runtime or not; beside
+    /// them one sleeps as above. Nothing where there is no way to tell.
+    fn blocked(&self, count: usize, announced: bool) -> Option<Blocks>;
+
+    /// Sends back what comes in, with a task for each connection.
+    fn serve_echo(&self, listener: TcpListener) -> Option<Served>;
+
+    /// Answers HTTP/1.1 requests with a greeting, by what its users take for that.
+    fn serve_http(&self, _listener: TcpListener) -> Option<Served> {
+        None
+    }
+}
+
+/// What came of [`Peer::blocked`].
+#[derive(Clone, Debug)]
+pub struct Blocks {
+    /// Until the last one was done.
+    pub wall: Duration,
+    /// By how much each sleep of the one beside them was too long.
+    pub delays: Vec<Duration>,
 }

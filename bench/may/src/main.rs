@@ -2,14 +2,17 @@
 
 mod bounded;
 mod channels;
+mod hogs;
 mod locks;
+mod servers;
 mod tasks;
 mod waiting;
 
+use std::net::TcpListener;
 use std::process::exit;
 use std::time::Duration;
 
-use bench_common::{Args, Buffered, Peer};
+use bench_common::{Args, Blocks, Buffered, Peer, Served};
 use may::coroutine::{Builder, JoinHandle, spawn as may_spawn};
 
 struct May;
@@ -73,6 +76,21 @@ impl Peer for May {
 
     fn timers(&self, tasks: usize, rounds: usize) -> Option<Duration> {
         Some(self.in_task(move || waiting::timers(tasks, rounds)))
+    }
+
+    fn hogs(&self, count: usize, duration: Duration) -> Option<Vec<Duration>> {
+        Some(self.in_task(move || hogs::hogs(count, duration)))
+    }
+
+    fn blocked(&self, count: usize, announced: bool) -> Option<Blocks> {
+        (!announced).then(|| self.in_task(move || hogs::blocked(count)))
+    }
+
+    fn serve_echo(&self, listener: TcpListener) -> Option<Served> {
+        let address = listener.local_addr().expect("a bound socket has an address");
+        drop(listener);
+        let listener = may::net::TcpListener::bind(address).expect("a port just left");
+        Some(self.in_task(move || servers::echo(listener)))
     }
 }
 

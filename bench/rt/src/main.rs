@@ -1,14 +1,19 @@
 //! The workloads on rt, with `w` Ps.
 
 mod channels;
+mod hogs;
 mod locks;
+mod servers;
+#[path = "../../../examples/src/bin/http/socket.rs"]
+mod socket;
 mod tasks;
 mod waiting;
 
+use std::net::TcpListener;
 use std::process::exit;
 use std::time::Duration;
 
-use bench_common::{Args, Buffered, Peer};
+use bench_common::{Args, Blocks, Buffered, Peer, Served};
 use rt::thread::JoinHandle;
 
 struct Rt;
@@ -56,6 +61,22 @@ impl Peer for Rt {
 
     fn timers(&self, tasks: usize, rounds: usize) -> Option<Duration> {
         Some(waiting::timers(tasks, rounds))
+    }
+
+    fn hogs(&self, count: usize, duration: Duration) -> Option<Vec<Duration>> {
+        Some(hogs::hogs(count, duration))
+    }
+
+    fn blocked(&self, count: usize, announced: bool) -> Option<Blocks> {
+        Some(hogs::blocked(count, announced))
+    }
+
+    fn serve_echo(&self, listener: TcpListener) -> Option<Served> {
+        Some(servers::echo(rt::net::TcpListener::from(listener)))
+    }
+
+    fn serve_http(&self, listener: TcpListener) -> Option<Served> {
+        Some(servers::hello(rt::net::TcpListener::from(listener)))
     }
 }
 

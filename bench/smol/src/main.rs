@@ -1,16 +1,19 @@
 //! The workloads on smol: an executor with `w` threads, async-channel, async-lock.
 
 mod channels;
+mod hogs;
 mod locks;
+mod servers;
 mod tasks;
 mod waiting;
 
 use std::future::Future;
+use std::net::TcpListener;
 use std::process::exit;
 use std::thread;
 use std::time::Duration;
 
-use bench_common::{Args, Buffered, Peer};
+use bench_common::{Args, Blocks, Buffered, Peer, Served};
 use smol::{Executor, Task, future};
 
 static EXECUTOR: Executor<'static> = Executor::new();
@@ -75,6 +78,18 @@ impl Peer for Smol {
 
     fn timers(&self, tasks: usize, rounds: usize) -> Option<Duration> {
         Some(self.in_task(waiting::timers(tasks, rounds)))
+    }
+
+    fn hogs(&self, count: usize, duration: Duration) -> Option<Vec<Duration>> {
+        Some(self.in_task(hogs::hogs(count, duration)))
+    }
+
+    fn blocked(&self, count: usize, announced: bool) -> Option<Blocks> {
+        Some(self.in_task(hogs::blocked(count, announced)))
+    }
+
+    fn serve_echo(&self, listener: TcpListener) -> Option<Served> {
+        Some(self.in_task(servers::echo(listener)))
     }
 }
 

@@ -1,15 +1,18 @@
 //! The workloads on threads of std, one for each task, with crossbeam-channel. `w` limits the CPUs.
 
 mod channels;
+mod hogs;
 mod locks;
+mod servers;
 mod tasks;
 mod waiting;
 
+use std::net::TcpListener;
 use std::process::exit;
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use bench_common::{Args, Buffered, Peer, limit_cpus};
+use bench_common::{Args, Blocks, Buffered, Peer, Served, limit_cpus};
 
 /// Small, as the other peers' tasks are; address space only, until it is touched.
 const STACK_BYTES: usize = 64 << 10;
@@ -59,6 +62,18 @@ impl Peer for Threads {
 
     fn timers(&self, tasks: usize, rounds: usize) -> Option<Duration> {
         Some(waiting::timers(tasks, rounds))
+    }
+
+    fn hogs(&self, count: usize, duration: Duration) -> Option<Vec<Duration>> {
+        Some(hogs::hogs(count, duration))
+    }
+
+    fn blocked(&self, count: usize, announced: bool) -> Option<Blocks> {
+        (!announced).then(|| hogs::blocked(count))
+    }
+
+    fn serve_echo(&self, listener: TcpListener) -> Option<Served> {
+        Some(servers::echo(listener))
     }
 }
 

@@ -1,14 +1,17 @@
 //! The workloads on tokio: `w` worker threads, or `ct=1` for the current-thread runtime.
 
 mod channels;
+mod hogs;
 mod locks;
+mod servers;
 mod tasks;
 mod waiting;
 
 use std::future::Future;
+use std::net::TcpListener;
 use std::time::Duration;
 
-use bench_common::{Args, Buffered, Peer};
+use bench_common::{Args, Blocks, Buffered, Peer, Served};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
@@ -20,7 +23,7 @@ impl Tokio {
             0 => Builder::new_multi_thread(),
             _ => Builder::new_current_thread(),
         };
-        let runtime = builder.worker_threads(args.workers()).enable_time().build();
+        let runtime = builder.worker_threads(args.workers()).enable_all().build();
         Tokio(runtime.expect("a runtime"))
     }
 
@@ -77,6 +80,22 @@ impl Peer for Tokio {
 
     fn timers(&self, tasks: usize, rounds: usize) -> Option<Duration> {
         Some(self.in_task(waiting::timers(tasks, rounds)))
+    }
+
+    fn hogs(&self, count: usize, duration: Duration) -> Option<Vec<Duration>> {
+        Some(self.in_task(hogs::hogs(count, duration)))
+    }
+
+    fn blocked(&self, count: usize, announced: bool) -> Option<Blocks> {
+        Some(self.in_task(hogs::blocked(count, announced)))
+    }
+
+    fn serve_echo(&self, listener: TcpListener) -> Option<Served> {
+        Some(self.in_task(servers::echo(listener)))
+    }
+
+    fn serve_http(&self, listener: TcpListener) -> Option<Served> {
+        Some(self.in_task(servers::hello(listener)))
     }
 }
 
