@@ -74,6 +74,13 @@ impl Desc {
         self.tries_first.load(Ordering::Acquire) // pairs with `report`
     }
 
+    /// Is who has come to the end of what there was told of the next change? Not a reader behind
+    /// whose bytes the end has come already: it was reported with them, and others may wait for it.
+    #[inline]
+    pub(crate) fn reports_more(&self, direction: Direction) -> bool {
+        direction == Direction::Write || !self.tries_first()
+    }
+
     /// Has all who wait look again. Go: `pollUnblock`.
     pub(crate) fn kick(&self) {
         self.read.kick().ready();
@@ -104,7 +111,9 @@ impl Desc {
     /// Something has happened.
     pub(crate) fn report(&self, events: u32) {
         if events & (READ_CLOSED | HANGUP | ERROR | PRIORITY) != 0 {
-            self.tries_first.store(true, Ordering::Release); // pairs with `tries_first`
+            // SeqCst: before `event` looks at the word. So who takes READY from there after that
+            // look sees this behind its call.
+            self.tries_first.store(true, Ordering::SeqCst); // pairs with `tries_first`
         }
         if events & (READABLE | READ_CLOSED | HANGUP | ERROR | PRIORITY) != 0 {
             self.read.event().ready();

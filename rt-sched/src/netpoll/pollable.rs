@@ -217,8 +217,8 @@ impl Pollable {
     ) -> Result<T, Errno> {
         let is_drained = matches!(result, Ok(Done { is_drained: true, .. }));
         if turn == Turn::TryAndGiveBack
-            && !is_drained
             && let Some(desc) = self.desc()
+            && !(is_drained && desc.reports_more(direction))
         {
             desc.word(direction).event().ready(); // there may be more
         }

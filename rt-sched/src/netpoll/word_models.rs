@@ -202,6 +202,80 @@ fn loom_after_a_short_read_the_rest_is_an_event() {
     });
 }
 
+mod ends {
+    //! Bytes and the end behind them, reported together.
+
+    use super::*;
+
+    struct Stream {
+        bytes: Data,
+        ended: Flag,
+        tries_first: Flag,
+        word: WaitWord,
+    }
+
+    impl Stream {
+        /// The kernel: both come, then the one report of them.
+        fn arrive(&self) {
+            self.bytes.store(1, Ordering::SeqCst);
+            self.ended.store(true, Ordering::SeqCst);
+            self.tries_first.store(true, Ordering::SeqCst);
+            self.word.event().ready();
+        }
+
+        /// One system call that asks for more than there is. `None`: nothing yet.
+        fn take(&self) -> Option<usize> {
+            let ended = self.ended.load(Ordering::SeqCst);
+            Some(self.bytes.swap(0, Ordering::SeqCst)).filter(|got| *got != 0 || ended)
+        }
+
+        /// Reads, as `Pollable` does.
+        fn read(&self) -> usize {
+            let mut taken = self.word.may_try();
+            let mut tries = taken || self.tries_first.load(Ordering::Acquire);
+            loop {
+                if tries && let Some(got) = self.take() {
+                    let is_drained = got != 0 && !self.tries_first.load(Ordering::Acquire);
+                    if taken && !is_drained {
+                        self.word.event().ready();
+                    }
+                    return got;
+                }
+                taken = self.word.wait(None, || false) == Woken::Ready;
+                tries = taken;
+            }
+        }
+
+        fn read_all(&self) -> usize {
+            let mut sum = 0;
+            while let got @ 1.. = self.read() {
+                sum += got;
+            }
+            sum
+        }
+    }
+
+    /// Who reads the bytes and stops short takes nothing from the one who waits for the end.
+    #[test]
+    fn loom_two_readers_see_the_end() {
+        loom::model(|| {
+            let stream = Arc::new(Stream {
+                bytes: Data::new(0),
+                ended: Flag::new(false),
+                tries_first: Flag::new(false),
+                word: WaitWord::new(),
+            });
+            let theirs = Arc::clone(&stream);
+            let other = thread::spawn(move || theirs.read_all());
+            let theirs = Arc::clone(&stream);
+            let kernel = thread::spawn(move || theirs.arrive());
+            let sum = stream.read_all();
+            assert_eq!(sum + other.join().unwrap(), 1);
+            kernel.join().unwrap();
+        });
+    }
+}
+
 mod tasks {
     //! A task beside the word.
 

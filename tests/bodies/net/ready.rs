@@ -212,6 +212,34 @@ fn readers_and_writers_on_both_ends() {
     assert_eq!(counts.iter().sum::<usize>(), 4 * total);
 }
 
+/// The end comes with the last bytes: who reads those short takes it from nobody who waits.
+fn all_readers_see_the_end() {
+    const READERS: usize = 3;
+    for _ in 0..rounds(400) {
+        let (one, other) = tcp_pair();
+        one.set_read_timeout(Some(PATIENCE)).unwrap();
+        let one = Arc::new(one);
+        let readers: Vec<_> = (0..READERS)
+            .map(|_| {
+                let one = Arc::clone(&one);
+                thread::spawn(move || {
+                    let (mut bytes, mut count) = ([0; 100], 0);
+                    while let len @ 1.. = (&*one).read(&mut bytes).unwrap() {
+                        count += len;
+                    }
+                    count
+                })
+            })
+            .collect();
+        for _ in 0..READERS {
+            (&other).write_all(&[1; 10]).unwrap();
+            thread::yield_now();
+        }
+        drop(other);
+        assert_eq!(join_all(readers).iter().sum::<usize>(), 10 * READERS);
+    }
+}
+
 /// Messages of no bytes are messages, and say nothing of the next one.
 fn empty_messages() {
     let (one, address) = udp();
@@ -274,6 +302,7 @@ pub(crate) const ALL: &[(&str, fn())] = &[
     ("calls_that_do_not_wait", calls_that_do_not_wait),
     ("many_readers", many_readers),
     ("readers_and_writers_on_both_ends", readers_and_writers_on_both_ends),
+    ("all_readers_see_the_end", all_readers_see_the_end),
     ("empty_messages", empty_messages),
     ("messages_are_cut", messages_are_cut),
     ("writers_go_on", writers_go_on),

@@ -53,6 +53,7 @@ const ALL: &[&[Body]] = &[
 ];
 
 fn main() {
+    run(rt::signal::dump_on_quit);
     let words = std::env::args().nth(1).unwrap_or_default();
     for procs in [1, 2, 4] {
         rt_procs(procs);
