@@ -87,8 +87,7 @@ fn under(sanitizer: &Sanitizer) -> Result<()> {
         options.push_str(&format!(":suppressions={}", file.display()));
     }
     let mut program = Command::new(target.join(TARGET).join("hosted/bodies"));
-    program.env(variable, options).stdout(Stdio::null());
-    shell::run(&mut program, LIMIT)
+    shell::run_watched(program.env(variable, options), LIMIT)
 }
 
 /// Runs a program with many stacks under valgrind, which must not see a false one.

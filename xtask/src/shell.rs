@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Seek, Write};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -49,7 +49,34 @@ pub(crate) fn cargo<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Comma
 pub(crate) fn run(command: &mut Command, limit: Duration) -> Result<()> {
     let text = show(command);
     let mut child = command.spawn().with_context(|| format!("cannot start {text}"))?;
-    finish(&text, &mut child, limit)
+    finish(&text, &mut child, limit, |_| ())
+}
+
+/// Runs a program that shows its goroutines at SIGQUIT, as [`run`] does; so a hang tells where.
+///
+/// # Errors
+/// As [`run`]; with the last line of its output.
+pub(crate) fn run_watched(command: &mut Command, limit: Duration) -> Result<()> {
+    let text = show(command);
+    let mut output = tempfile::tempfile().context("no file for the output")?;
+    command.stdout(output.try_clone()?);
+    let mut child = command.spawn().with_context(|| format!("cannot start {text}"))?;
+    finish(&text, &mut child, limit, ask).with_context(|| {
+        let mut all = String::new();
+        let read = output.rewind().and_then(|()| output.read_to_string(&mut all));
+        let last = all.lines().next_back().filter(|_| read.is_ok()).unwrap_or("nothing");
+        format!("the last that it printed: {last}")
+    })
+}
+
+/// Has a program show its goroutines, and waits a while for it to end by that.
+fn ask(child: &mut Child) {
+    let Ok(id) = i32::try_from(child.id()) else { return };
+    let _ = kill(Pid::from_raw(id), Signal::SIGQUIT);
+    let end = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < end && matches!(child.try_wait(), Ok(None)) {
+        thread::sleep(Duration::from_millis(20));
+    }
 }
 
 /// Runs `command` as [`run`] does, with its output going to `out`, and returns what `count` makes
@@ -78,7 +105,7 @@ pub(crate) fn run_counting(
     };
     thread::scope(|scope| {
         let reader = scope.spawn(copy);
-        let done = finish(&text, &mut child, limit);
+        let done = finish(&text, &mut child, limit, |_| ());
         let sum = reader.join().unwrap_or_else(|_| bail!("{text}: its output was lost"));
         done.and(sum)
     })
@@ -108,16 +135,25 @@ pub(crate) fn show(command: &Command) -> String {
     text
 }
 
-/// Waits until `child`, which is the command `text`, is done.
-fn finish(text: &str, child: &mut Child, limit: Duration) -> Result<()> {
+/// Waits until `child`, which is the command `text`, is done. After `limit`, `last_words` may ask
+/// it; then it is killed.
+fn finish(
+    text: &str,
+    child: &mut Child,
+    limit: Duration,
+    last_words: impl FnOnce(&mut Child),
+) -> Result<()> {
     let end = Instant::now() + limit;
     loop {
         match child.try_wait()? {
             Some(status) if status.success() => return Ok(()),
             Some(status) => bail!("{text}: {status}"),
             None if Instant::now() >= end => {
-                kill_tree(child.id());
-                child.wait()?;
+                last_words(child);
+                if child.try_wait()?.is_none() {
+                    kill_tree(child.id());
+                    child.wait()?;
+                }
                 bail!("{text}: not done after {} s", limit.as_secs());
             }
             None => thread::sleep(Duration::from_millis(20)),
@@ -150,6 +186,16 @@ mod tests {
         assert!(error.starts_with("false: exit status: 1"), "{error}");
         let error = run(Command::new("sleep").arg("60"), Duration::from_millis(50)).unwrap_err();
         assert_eq!(error.to_string(), "sleep 60: not done after 0 s");
+    }
+
+    #[test]
+    fn who_takes_too_long_is_asked_first() {
+        let mut command = Command::new("sh");
+        command
+            .args(["-c", "trap 'echo asked; exit' QUIT; echo begun; while :; do sleep 0.01; done"]);
+        let error = run_watched(&mut command, Duration::from_secs(2)).unwrap_err();
+        assert_eq!(error.to_string(), "the last that it printed: asked");
+        assert!(run_watched(Command::new("echo").arg("a"), Duration::from_secs(9)).is_ok());
     }
 
     #[test]
