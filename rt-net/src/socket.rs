@@ -29,11 +29,20 @@ struct Nature {
     listens: bool,
     /// A receive may end before the end of what there is, where something came with the bytes.
     has_marks: bool,
+    /// A receive does not end with a message.
+    is_stream: bool,
 }
 
 impl Nature {
     fn of(family: Family) -> Nature {
-        Nature { listens: false, has_marks: family == Family::Unix }
+        Nature { listens: false, has_marks: family == Family::Unix, is_stream: true }
+    }
+
+    /// What somebody else has made. Messages can be read as a stream is: std does so.
+    fn of_fd(fd: Fd, listens: bool) -> Nature {
+        let kind = socket::get_int(fd, libc::SOL_SOCKET, libc::SO_TYPE);
+        let is_stream = kind == Ok(libc::SOCK_STREAM);
+        Nature { listens, has_marks: !is_plain_tcp(fd), is_stream }
     }
 }
 
@@ -134,7 +143,7 @@ impl Socket {
     /// of something else makes the calls fail.
     #[must_use]
     pub fn from_fd(fd: Fd) -> Socket {
-        let socket = Socket::of(fd, Nature { listens: false, has_marks: !is_plain_tcp(fd) });
+        let socket = Socket::of(fd, Nature::of_fd(fd, false));
         socket.pollable.share(); // another descriptor may lead to the same file
         let timeout = |name| socket::get_timeout_ns(fd, name).ok().flatten().unwrap_or(NONE);
         socket.read_timeout_ns.store(timeout(libc::SO_RCVTIMEO), Ordering::Relaxed);
@@ -148,7 +157,7 @@ impl Socket {
     /// has it; here it waits.
     #[must_use]
     pub fn listener_from_fd(fd: Fd) -> Socket {
-        let socket = Socket::of(fd, Nature { listens: true, has_marks: !is_plain_tcp(fd) });
+        let socket = Socket::of(fd, Nature::of_fd(fd, true));
         socket.pollable.share();
         let _bad = set_nonblocking(fd, true); // the first call will tell
         socket
@@ -158,6 +167,12 @@ impl Socket {
     #[inline]
     pub(crate) fn has_marks(&self) -> bool {
         self.nature.has_marks || self.may_have_marks.load(Ordering::Relaxed) // set by who lent it
+    }
+
+    /// Has a short read come to the end of what there was?
+    #[inline]
+    pub(crate) fn is_stream(&self) -> bool {
+        self.nature.is_stream
     }
 
     /// Its descriptor.
@@ -174,13 +189,17 @@ impl Socket {
         self.fd
     }
 
-    /// Gives the descriptor away.
+    /// Gives the descriptor away. Who gets it expects that it blocks; but that of a listener which
+    /// has clones never does, since they accept from the same file.
     #[must_use]
     pub fn into_fd(mut self) -> Fd {
         self.pollable.forget(self.fd, true);
-        let never_blocks = self.nature.listens || *self.sends_files.get_mut();
-        if never_blocks && !*self.says_would_block.get_mut() {
-            let _bad = set_nonblocking(self.fd, false); // who gets it expects that it blocks
+        let blocks_again = match self.nature.listens {
+            true => !*self.has_clones.get_mut(),
+            false => *self.sends_files.get_mut(),
+        };
+        if blocks_again && !*self.says_would_block.get_mut() {
+            let _bad = set_nonblocking(self.fd, false);
         }
         let fd = self.fd;
         core::mem::forget(self);
@@ -222,9 +241,9 @@ impl Socket {
         Ok(())
     }
 
-    /// Has its file never block, for calls that know no MSG_DONTWAIT.
+    /// Has its file never block, for calls that know no MSG_DONTWAIT. A clone may have it block.
     pub(crate) fn prepare_for_files(&self) -> Result<(), Errno> {
-        if !self.sends_files.load(Ordering::Relaxed) {
+        if !self.sends_files.load(Ordering::Relaxed) || self.has_clones.load(Ordering::Relaxed) {
             set_nonblocking(self.fd, true)?;
             self.sends_files.store(true, Ordering::Relaxed);
         }

@@ -16,12 +16,6 @@ use rt_sched::netpoll::task::Task;
 
 use crate::socket::Socket;
 
-/// A read of a stream that asked for so much.
-pub(crate) fn done(received: Received, wanted: usize) -> Done<usize> {
-    let Received { len, had_more } = received;
-    Done { value: len, is_drained: 0 < len && len < wanted && !had_more }
-}
-
 #[inline]
 fn write_to(fd: Fd, bytes: &[u8]) -> Result<Done<usize>, Errno> {
     let value = socket::send(fd, bytes, None)?;
@@ -29,6 +23,14 @@ fn write_to(fd: Fd, bytes: &[u8]) -> Result<Done<usize>, Errno> {
 }
 
 impl Socket {
+    /// A read that asked for so much.
+    #[inline]
+    pub(crate) fn done(&self, received: Received, wanted: usize) -> Done<usize> {
+        let Received { len, had_more } = received;
+        let is_short = 0 < len && len < wanted;
+        Done { value: len, is_drained: is_short && !had_more && self.is_stream() }
+    }
+
     /// Receives bytes of a stream; 0 is the end.
     ///
     /// # Errors
@@ -60,7 +62,7 @@ impl Socket {
         } else {
             Received { len: socket::receive(fd, bytes, false)?, had_more: false }
         };
-        Ok(done(received, bytes.len()))
+        Ok(self.done(received, bytes.len()))
     }
 
     /// Sends bytes; returns how many were taken.
@@ -161,8 +163,29 @@ mod tests {
     use rt_os::errno::Errno;
     use rt_os::sys::epoll::{is_nonblocking, set_nonblocking};
     use rt_os::sys::file::close;
+    use rt_os::time::Instant;
     use std::os::fd::AsRawFd;
+    use std::time::Duration;
     use std::vec::Vec;
+
+    /// A clone may have the file block: who sends files sees to it that it does not.
+    #[test]
+    fn a_file_is_sent_beside_a_clone_that_blocks() {
+        let file = std::fs::File::open(std::env::current_exe().unwrap()).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (_peer, _) = listener.accept().unwrap(); // reads nothing
+        let clone = stream.try_clone().unwrap();
+        stream.set_deadline(Some(Instant::now() + Duration::from_millis(20)));
+        let error = loop {
+            clone.set_nonblocking(false).unwrap();
+            match stream.send_file(file.as_raw_fd(), 0, 1 << 16) {
+                Ok(_) => {}
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error, Errno::ETIMEDOUT);
+    }
 
     #[test]
     fn a_file_is_sent_by_and_by() {

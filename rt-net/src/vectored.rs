@@ -16,7 +16,6 @@ use rt_sched::netpoll::pollable::Done;
 use rt_sched::netpoll::task::Task;
 
 use crate::socket::Socket;
-use crate::transfer::done;
 
 /// A slice to send. std: `IoSlice`, which has the same form.
 #[derive(Clone, Copy, Debug)]
@@ -55,8 +54,10 @@ unsafe impl Send for IoSliceMut<'_> {}
 // SAFETY: as above.
 unsafe impl Sync for IoSliceMut<'_> {}
 
+/// How much one call asks for.
 fn length(slices: Slices<'_>) -> usize {
-    slices.iter().fold(0, |sum, slice| sum.saturating_add(slice.iov_len))
+    let taken = slices.iter().take(socket::MAX_SLICES);
+    taken.fold(0, |sum, slice| sum.saturating_add(slice.iov_len))
 }
 
 fn write_to(fd: Fd, slices: &[IoSlice<'_>]) -> Result<Done<usize>, Errno> {
@@ -84,7 +85,7 @@ impl Socket {
         self.until_done(Direction::Read, |fd| {
             // SAFETY: **same form**: borrowed by the caller, for us alone.
             let received = unsafe { socket::receive_slices(fd, slices)? };
-            Ok(done(received, wanted))
+            Ok(self.done(received, wanted))
         })
     }
 

@@ -7,7 +7,7 @@
 mod common;
 
 use std::io::{ErrorKind, Read, Write};
-use std::os::fd::{AsRawFd, IntoRawFd};
+use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
 use std::time::{Duration, Instant};
 
 use common::sockets::{MS, made_known, tcp_pair};
@@ -50,6 +50,24 @@ fn a_connect_takes_its_time_only() {
         let error = TcpStream::connect_timeout(&address, 30 * MS).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TimedOut);
         assert!(start.elapsed() >= 30 * MS);
+    });
+}
+
+/// A clone of a listener that is given away has nobody wait in the kernel.
+#[test]
+fn a_clone_of_a_listener_is_given_away() {
+    with_procs(|| {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let given = OwnedFd::from(listener.try_clone().unwrap());
+        listener.set_deadline(Some(Instant::now() + 20 * MS));
+        assert_eq!(listener.accept().unwrap_err().kind(), ErrorKind::TimedOut);
+        let given = std::net::TcpListener::from(given);
+        assert_eq!(given.accept().unwrap_err().kind(), ErrorKind::WouldBlock);
+        drop(given);
+        let last = TcpListener::bind("127.0.0.1:0").unwrap();
+        let last = std::net::TcpListener::from(last);
+        let flags = rt_os::sys::epoll::is_nonblocking(last.as_raw_fd());
+        assert_eq!(flags, Ok(false), "as others expect");
     });
 }
 

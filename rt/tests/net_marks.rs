@@ -7,7 +7,7 @@
 
 mod common;
 
-use std::io::{ErrorKind, IoSliceMut, Read, Write};
+use std::io::{ErrorKind, IoSlice, IoSliceMut, Read, Write};
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::time::Instant;
 
@@ -52,6 +52,70 @@ fn urgent_data_keeps_nobody_waiting() {
             }
             drop(other);
             assert_eq!((&one).read(&mut [0; 9]).unwrap(), 0);
+        }
+    });
+}
+
+/// A call takes 1024 slices at most: what is behind those, or has room, is not waited for.
+#[test]
+fn more_slices_than_a_call_takes() {
+    const COUNT: usize = 2000;
+    with_procs(|| {
+        let (one, other) = tcp_pair();
+        let (one, mut other) = (made_known(one), made_known(other));
+        let reader = rt::thread::spawn(move || {
+            let (mut bytes, mut got) = ([0; COUNT], 0);
+            while got < COUNT {
+                let mut slices: Vec<_> = bytes.chunks_mut(1).map(IoSliceMut::new).collect();
+                got += (&one).read_vectored(&mut slices).unwrap();
+            }
+            one
+        });
+        rt::thread::sleep(MS); // it waits
+        other.write_all(&[1; COUNT]).unwrap();
+        let one = reader.join().unwrap();
+        other.set_nonblocking(true).unwrap();
+        while other.write(&[1; 1 << 12]).is_ok() {}
+        other.set_nonblocking(false).unwrap();
+        other.set_write_timeout(PATIENCE).unwrap();
+        let slices = vec![IoSlice::new(b"x"); COUNT];
+        let writer = rt::thread::spawn(move || {
+            let mut left = COUNT;
+            while left > 0 {
+                left -= (&other).write_vectored(&slices[..left]).unwrap();
+            }
+        });
+        rt::thread::sleep(MS);
+        while (&one).read(&mut [0; 1 << 12]).unwrap() != 0 {}
+        writer.join().unwrap();
+    });
+}
+
+/// std lets one read messages as a stream is read: a short one says nothing of the next.
+#[test]
+fn messages_that_are_read_as_a_stream() {
+    with_procs(|| {
+        for vectored in [false, true] {
+            let mut fds = [0; 2];
+            // SAFETY: **calls**: room for two.
+            let made = unsafe {
+                libc::socketpair(libc::AF_UNIX, libc::SOCK_SEQPACKET, 0, &raw mut fds[0])
+            };
+            assert_eq!(made, 0);
+            // SAFETY: **calls**: new descriptors.
+            let [mut one, mut other] = fds.map(|fd| unsafe { UnixStream::from_raw_fd(fd) });
+            one.set_read_timeout(Some(MS)).unwrap();
+            assert_eq!(one.read(&mut [0; 9]).unwrap_err().kind(), ErrorKind::TimedOut);
+            one.set_read_timeout(PATIENCE).unwrap();
+            for message in [&b"one"[..], b"two", b"3"] {
+                other.write_all(message).unwrap();
+            }
+            let mut bytes = [0; 64];
+            let lens = [(); 3].map(|()| match vectored {
+                true => one.read_vectored(&mut [IoSliceMut::new(&mut bytes)]).unwrap(),
+                false => one.read(&mut bytes).unwrap(),
+            });
+            assert_eq!(lens, [3, 3, 1]);
         }
     });
 }

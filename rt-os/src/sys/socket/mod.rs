@@ -15,7 +15,8 @@ pub use options::{
     set_linger, set_timeout_ns,
 };
 pub use transfer::{
-    Received, Slices, receive, receive_from, receive_slices, receive_whole, send, send_slices,
+    MAX_SLICES, Received, Slices, receive, receive_from, receive_slices, receive_whole, send,
+    send_slices,
 };
 
 use rt_asm::syscall::{syscall2, syscall3, syscall4};

@@ -82,11 +82,14 @@ pub fn send(fd: Fd, bytes: &[u8], address: Option<&Address>) -> Result<usize, Er
     Errno::check(unsafe { syscall6(number, fd as usize, at, size, flags, name, len) })
 }
 
+/// So many slices are taken in one call; the rest is left out.
+pub const MAX_SLICES: usize = libc::UIO_MAXIOV as usize;
+
 fn message(slices: Slices<'_>) -> libc::msghdr {
     // SAFETY: zero is a message without anything.
     let mut message: libc::msghdr = unsafe { core::mem::zeroed() };
     message.msg_iov = slices.as_ptr().cast_mut();
-    message.msg_iovlen = slices.len().min(libc::UIO_MAXIOV as usize);
+    message.msg_iovlen = slices.len().min(MAX_SLICES);
     message
 }
 
