@@ -79,6 +79,7 @@ enum Mistake {
     None,
     DoesNotLookAgain,
     FindsAndDoesNotLook,
+    GivesBackLate,
 }
 
 impl World {
@@ -104,25 +105,46 @@ impl World {
 
     fn submit(&self) {
         items::push(&self.ring);
-        self.wake_for_work();
+        self.wake_for_work(Mistake::None);
     }
 
     /// The last searcher has found work in another place: the end of `find::reset_spinning`.
     fn find_elsewhere(&self, mistake: Mistake) {
         let last = self.words.stop_search();
         if last && mistake != Mistake::FindsAndDoesNotLook && !self.ring.ring_is_empty() {
-            self.wake_for_work();
+            self.wake_for_work(mistake);
         }
     }
 
-    fn wake_for_work(&self) {
-        if self.words.claim_wake() {
-            // wakep: the claim goes to an M with the idle P, or back.
-            if self.take_p() {
-                self.woken.fetch_add(1, Ordering::SeqCst);
-            } else {
-                let _last = self.words.stop_search();
-            }
+    fn wake_for_work(&self, mistake: Mistake) {
+        if !self.words.claim_wake() {
+            return;
+        }
+        // wakep: the claim goes to an M with the idle P, or back.
+        let mut idle = self.idle_ps.lock().unwrap();
+        if *idle != 0 {
+            *idle -= 1;
+            self.words.p_leaves();
+            self.woken.fetch_add(1, Ordering::SeqCst);
+            return;
+        }
+        if mistake == Mistake::GivesBackLate {
+            drop(idle);
+        }
+        let _last = self.words.stop_search();
+    }
+
+    /// A goroutine without a P takes the idle one and parks; its M may not search, gives the P up
+    /// and looks once more.
+    fn take_and_idle(&self) {
+        if !self.take_p() {
+            return;
+        }
+        *self.idle_ps.lock().unwrap() += 1;
+        self.words.p_idles();
+        if !self.ring.ring_is_empty() && self.take_p() {
+            self.words.search_again();
+            self.search_and_idle(Mistake::None);
         }
     }
 
@@ -214,12 +236,12 @@ fn start_a_timer_beside_a_finder(finder_looks: bool) {
         let last = finder.words.stop_search();
         let is_unattended = theirs.1.load(Ordering::SeqCst) != NEVER && !theirs.0.is_attended();
         if last && finder_looks && is_unattended {
-            finder.wake_for_work();
+            finder.wake_for_work(Mistake::None);
         }
     });
     time.1.store(7, Ordering::SeqCst);
     if time.0.timer_started(7) == Told::Nobody {
-        world.wake_for_work();
+        world.wake_for_work(Mistake::None);
     }
     finder.join().unwrap();
     assert_eq!(world.woken.load(Ordering::SeqCst), 1, "nobody waits for the deadline");
@@ -253,4 +275,39 @@ fn loom_two_submissions_and_an_idler() {
         assert_eq!(world.words.nmspinning(), 0);
         assert_eq!(world.done.load(Ordering::SeqCst), 2, "work was left");
     });
+}
+
+/// One M wants to wake another for what is not there any more, and finds no P: somebody has taken
+/// it, and gives it back.
+fn run_beside_one_in_vain(mistake: Mistake) {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(4);
+    model.check(move || {
+        let world = World::new();
+        *world.idle_ps.lock().unwrap() += 1;
+        world.words.p_idles();
+        let (waker, taker) = (Arc::clone(&world), Arc::clone(&world));
+        let waker = thread::spawn(move || waker.wake_for_work(mistake));
+        let taker = thread::spawn(move || taker.take_and_idle());
+        world.submit();
+        waker.join().unwrap();
+        taker.join().unwrap();
+        while world.woken.load(Ordering::SeqCst) > 0 {
+            world.woken.fetch_sub(1, Ordering::SeqCst);
+            world.search_and_idle(Mistake::None);
+        }
+        let done = world.done.load(Ordering::SeqCst);
+        assert_eq!(done, 1, "work in a ring, an idle P, and nobody searching");
+    });
+}
+
+#[test]
+fn loom_a_search_that_is_given_back_hides_no_work() {
+    run_beside_one_in_vain(Mistake::None);
+}
+
+#[test]
+#[should_panic(expected = "nobody searching")]
+fn loom_a_search_that_is_given_back_late_hides_work() {
+    run_beside_one_in_vain(Mistake::GivesBackLate);
 }

@@ -69,7 +69,7 @@ pub unsafe fn mstart(mp: NonNull<M>) -> ! {
 pub(crate) fn wakep(sched: &Sched) {
     let mut synced = sched.lock();
     let Some(pp) = synced.pidleget(&sched.shared) else {
-        drop(synced);
+        // Under the lock: a P that idles after this is not beside a searcher that does not search.
         let _last = sched.shared.idle.stop_search();
         return;
     };
