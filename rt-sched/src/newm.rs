@@ -73,6 +73,7 @@ fn try_newm(
     // SAFETY: **alive**; nobody else knows it yet.
     let m = unsafe { mp.as_ref() };
     m.sched.set(sched);
+    m.spinning.set(false); // one that is used again may have failed as a searcher
     match start {
         Start::Schedule { pp, spinning } => {
             m.startfn.set(None);
@@ -289,5 +290,21 @@ mod tests {
             let free = unsafe { synced.freem.as_ref() }.expect("it was given back");
             assert!(free.alllink.get().is_null(), "there is one");
         }
+    }
+
+    #[test]
+    fn an_m_that_should_have_searched_is_used_for_something_else() {
+        let mut lab = Lab::new(crate::sched::Config::default());
+        lab.resize(2, 1).unwrap();
+        let sched = lab.sched();
+        assert!(sched.shared.idle.claim_wake());
+        let mut synced = sched.lock();
+        let pp = synced.pidleget(&sched.shared).unwrap();
+        assert!(try_newm(sched, synced, Start::Schedule { pp, spinning: true }, 1).is_err());
+        let unused = sched.lock().freem;
+        assert_eq!(spare_m(sched, true), None, "its ground has no threads");
+        assert_eq!(sched.lock().freem, unused);
+        // SAFETY: **alive**.
+        assert!(!unsafe { unused.as_ref() }.expect("given back").spinning.get());
     }
 }
