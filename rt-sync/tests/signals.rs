@@ -39,6 +39,8 @@ fn they_come_and_all_is_as_before() {
         send(Signal::USR1);
         assert_eq!(signals.recv(), Ok(Signal::USR1));
     }
+    unwanted(Signal::USR1); // a handler that looked between a stop and this notify
+    assert_eq!(signals.recv(), Ok(Signal::USR1));
     stop(&sender);
     assert_eq!(action(number), Ok(Action::IGNORE));
     send(Signal::USR1);

@@ -52,11 +52,14 @@ pub fn deliver(signal: Signal) -> bool {
 }
 
 /// In a handler: nobody asks for this signal. If that has just ended, what the kernel does by
-/// default is done. Where another handler stands by now, it has called ours, or misses this one.
+/// default is done; if somebody asks again by now, that one is told. Where another handler stands
+/// by now, it has called ours, or misses this one.
 pub fn unwanted(signal: Signal) {
     let now = rt_os::sys::signal::action(signal.as_raw());
     if now.is_ok_and(|now| now.is_like(&Action::DEFAULT)) {
         send_again(signal);
+    } else {
+        let _by_nobody = deliver(signal); // wanted again before ours was installed again
     }
 }
 
