@@ -17,6 +17,7 @@ use rt_wait::rank::Rank;
 use crate::sched::Sched;
 use crate::sleep::start_timer;
 use crate::spawn::{Options, go_with};
+use crate::sysmon::watch_lone;
 use crate::timer::{NEVER, Timer};
 
 type Function = dyn Fn() + Send + Sync;
@@ -89,6 +90,9 @@ impl AfterFunc {
         let when = nanotime().saturating_add(delay_ns).min(NEVER - 1);
         // SAFETY: **counted**: it stays until it is stopped or fires.
         unsafe { start_timer(self.inner.sched, timer, when) };
+        if !self.inner.sched.is_pinned() {
+            watch_lone(self.inner.sched); // who has set it may keep the only P
+        }
         drop(held);
         was_running
     }

@@ -21,6 +21,7 @@ use crate::p::P;
 use crate::runq::Push;
 use crate::sched::Sched;
 use crate::schedule::{self, current_g, current_m};
+use crate::sysmon::watch_lone;
 use crate::trace::record;
 use crate::wake::{after_push, wake_for_work};
 
@@ -137,5 +138,6 @@ pub(crate) fn ready_globally(gp: NonNull<G>, sched: &Sched) {
     // SAFETY: it is runnable and in no queue.
     synced.with_runq(&sched.shared, |runq| unsafe { runq.put(gp) });
     drop(synced);
+    watch_lone(sched); // no P may idle: then somebody must see to it that one takes it
     wake_for_work(sched);
 }

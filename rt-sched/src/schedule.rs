@@ -206,7 +206,7 @@ unsafe fn next_in_attention(mp: &M, pp: &P, me: &G) -> Option<NonNull<G>> {
 unsafe fn take_next(mp: &M, pp: &P, me: &G) -> Option<NonNull<G>> {
     let shared = &mp.sched().shared;
     let due_for_others = pp.schedtick().is_multiple_of(GLOBAL_EVERY)
-        && (shared.global_len() != 0 || shared.netpoll.is_open());
+        && (shared.global_len() != 0 || shared.netpoll.is_open() || pp.inbox.len() != 0);
     let wanted = !mp.lockedg.get().is_null() || mp.exit_wanted.get();
     if due_for_others || wanted || pp.time_may_have_come() {
         return None;
@@ -327,6 +327,7 @@ pub fn gosched() {
     // SAFETY: **mine**.
     let runq = unsafe { pp.runq.owner() };
     if runq.is_empty() && !needs_g0(mp, pp) {
+        pp.count_run(false); // a turn: sysmon need not ask for the P
         return mp.handoff.leave(); // alone
     }
     g.status.change(Status::Running, Status::Runnable);
@@ -341,7 +342,9 @@ pub fn gosched() {
 #[inline(always)]
 fn needs_g0(mp: &M, pp: &P) -> bool {
     let shared = &mp.sched().shared;
-    shared.is_stopping() || shared.global_len() != 0 || pp.time_may_have_come()
+    let has_come = shared.global_len() != 0 || pp.inbox.len() != 0 || pp.time_may_have_come();
+    let may_come = pp.schedtick().is_multiple_of(GLOBAL_EVERY) && shared.netpoll.is_open();
+    shared.is_stopping() || has_come || may_come
 }
 
 /// Leaves the running goroutine until it is readied. Its status is `Waiting`, or `Runnable` when

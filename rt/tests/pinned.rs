@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::ThreadId;
 use std::time::Duration;
 
@@ -45,6 +46,34 @@ fn children_keep_no_p() {
             drop(writer);
             assert_eq!(reader.join().unwrap(), 0);
         });
+    });
+}
+
+/// What others ready comes to its turn beside goroutines that only yield to each other.
+#[test]
+fn who_is_readied_elsewhere_is_not_forgotten() {
+    run(|| {
+        for yielders in [3, 6, 9] {
+            let stop = AtomicBool::new(false);
+            rt::thread::scope(|scope| {
+                for _ in 0..yielders {
+                    scope.spawn(|| {
+                        while !stop.load(Ordering::SeqCst) {
+                            rt::thread::yield_now();
+                        }
+                    });
+                }
+                let waiters: Vec<_> = (0..9).map(|_| scope.spawn(rt::thread::park)).collect();
+                let threads: Vec<_> = waiters.iter().map(|one| one.thread().clone()).collect();
+                let elsewhere = std::thread::spawn(move || {
+                    std::thread::sleep(Duration::from_millis(5)); // they wait
+                    threads.iter().for_each(rt::thread::Thread::unpark);
+                });
+                waiters.into_iter().for_each(|one| one.join().unwrap());
+                elsewhere.join().unwrap();
+                stop.store(true, Ordering::SeqCst);
+            });
+        }
     });
 }
 
