@@ -88,6 +88,10 @@ pub(crate) fn checkdead(sched: &Sched, synced: &Synced) {
         nmidlelocked: synced.nmidlelocked,
         nmsys: synced.nmsys,
     };
+    if counts.running() == 1 && !crate::sleep::has_something(sched) {
+        // Who waits for what is over would pass for one that runs.
+        sched.shared.poller.look_again();
+    }
     if counts.running() > 0 {
         return;
     }

@@ -162,7 +162,7 @@ pub(crate) fn first_deadline(shared: &Shared) -> u64 {
 }
 
 /// Is there something to wait for: a deadline, or a descriptor?
-fn has_something(sched: &Sched) -> bool {
+pub(crate) fn has_something(sched: &Sched) -> bool {
     first_deadline(&sched.shared) != NEVER || netpoll::has_waiters(sched)
 }
 

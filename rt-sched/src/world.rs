@@ -292,9 +292,15 @@ fn take_world(sched: &Sched) {
     }
     let spot = pin!(Spot::new());
     let spot = spot.into_ref();
-    let mut node = WorldWaiter { waiter: spot.waiter(), next: synced.world_waiters };
+    let mut node = WorldWaiter { waiter: spot.waiter(), next: null_mut() };
     spot.prepare(WaitReason::StoppingTheWorld);
-    synced.world_waiters = &raw mut node;
+    let mut end = &raw mut synced.world_waiters;
+    // SAFETY: **alive**: who is in the list waits.
+    while let Some(last) = unsafe { (*end).as_mut() } {
+        end = &raw mut last.next;
+    }
+    // SAFETY: as above; the list is ours, by the lock.
+    unsafe { *end = &raw mut node };
     drop(synced);
     spot.commit(); // the world is ours: `give_world` hands it over
 }

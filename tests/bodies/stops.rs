@@ -127,7 +127,31 @@ fn who_ran_goes_on_where_it_was() {
     assert!(tries == TRIES && moved <= TRIES / 2, "moved {moved} times in {tries}");
 }
 
+/// Who waits to stop the world has its turn before those that have had theirs.
+fn one_after_the_other() {
+    const ENOUGH: u32 = 20;
+    let before = runtime::set_procs(2).unwrap();
+    let turns: Arc<[AtomicU32]> = (0..6).map(|_| AtomicU32::new(0)).collect();
+    let resizers: Vec<_> = (0..turns.len())
+        .map(|number| {
+            let turns = Arc::clone(&turns);
+            thread::spawn(move || {
+                let had = |turns: &AtomicU32| turns.load(SeqCst);
+                while turns.iter().any(|turns| had(turns) < ENOUGH) {
+                    runtime::set_procs(if number % 2 == 0 { 2 } else { 3 }).unwrap();
+                    let own = turns[number].fetch_add(1, SeqCst);
+                    let all: Vec<_> = turns.iter().map(had).collect();
+                    assert!(own < 5000, "{all:?}");
+                }
+            })
+        })
+        .collect();
+    resizers.into_iter().for_each(|one| one.join().unwrap());
+    runtime::set_procs(before).unwrap();
+}
+
 pub(crate) const ALL: &[(&str, fn())] = &[
+    ("one after the other", one_after_the_other),
     ("a thousand times", a_thousand_times),
     ("beside threads that end", beside_threads_that_end),
     ("who ran goes on where it was", who_ran_goes_on_where_it_was),

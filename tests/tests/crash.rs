@@ -37,6 +37,14 @@ fn locked_deadlocks() {
     ends_with("locked2", ASLEEP);
 }
 
+/// Somebody waits for a deadline that is stopped, by who is the last to run.
+#[test]
+fn deadlocks_behind_a_stopped_timer() {
+    for way in ["timer", "timer-tied", "timer-tied-goexit", "timer-tied-ends", "timer-detached"] {
+        ends_with(way, ASLEEP);
+    }
+}
+
 #[test]
 fn goexit_deadlocks() {
     ends_with("goexit", NOBODY);

@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use programs::select;
 use programs::wait::{self, Semaphore};
-use rt_main::{eprintln, runtime, thread};
+use rt_main::{eprintln, runtime, thread, time};
 
 rt_main::entry!(main);
 
@@ -51,6 +51,61 @@ fn goexit_waits() {
 fn goexit() {
     thread::go(|| thread::sleep(Duration::from_millis(1)));
     runtime::goexit();
+}
+
+/// Has somebody wait for a late deadline, which is then stopped.
+fn stop_a_late_timer() {
+    let timer = time::after_func(Duration::from_secs(3600), || ());
+    thread::sleep(Duration::from_millis(20));
+    compute(30); // another has the rest to see to
+    assert!(timer.stop());
+}
+
+/// Computes so many ms.
+fn compute(ms: u64) {
+    let start = time::Instant::now();
+    while start.elapsed() < Duration::from_millis(ms) {
+        core::hint::spin_loop();
+    }
+}
+
+/// Main waits for ever, behind a timer that it has stopped.
+fn timer() {
+    stop_a_late_timer();
+    wait::forever();
+}
+
+/// As `timer`, tied.
+fn timer_tied() {
+    runtime::lock_os_thread();
+    timer();
+}
+
+/// As `timer`, tied; and leaves.
+fn timer_tied_goexit() {
+    thread::go(|| {
+        wait::forever();
+    });
+    runtime::lock_os_thread();
+    stop_a_late_timer();
+    runtime::goexit();
+}
+
+/// As `timer`, in another goroutine that ends tied.
+fn timer_tied_ends() {
+    thread::go(|| {
+        runtime::lock_os_thread();
+        stop_a_late_timer();
+    });
+    wait::forever();
+}
+
+/// As `timer`, of one that has lost its P and enters the runtime no more before it parks.
+fn timer_detached() {
+    let timer = time::after_func(Duration::from_secs(3600), || ());
+    compute(100);
+    assert!(timer.stop());
+    wait::forever();
 }
 
 /// A join of one that waits for ever.
@@ -304,6 +359,11 @@ fn main() -> i32 {
         ("locked2", locked2),
         ("goexit-waits", goexit_waits),
         ("goexit", goexit),
+        ("timer", timer),
+        ("timer-tied", timer_tied),
+        ("timer-tied-goexit", timer_tied_goexit),
+        ("timer-tied-ends", timer_tied_ends),
+        ("timer-detached", timer_detached),
         ("join", join),
         ("threads", threads),
         ("limit", limit),
