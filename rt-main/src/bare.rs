@@ -87,7 +87,8 @@ impl Port for Bare {
 
     fn minit(&self, mp: &M) {
         if let Some(stack) = mp.gsignal_stack() {
-            signal::sigaltstack(stack.lo, stack.size_bytes());
+            // SAFETY: the M's own, for this alone.
+            unsafe { signal::sigaltstack(stack.lo, stack.size_bytes()) };
         }
         mp.set_procid(thread::gettid());
         if mp.id() == 0 {

@@ -41,17 +41,18 @@ unsafe impl Send for Args {}
 // SAFETY: as above.
 unsafe impl Sync for Args {}
 
-/// What the auxiliary vector said. getauxval(3).
+/// What the auxiliary vector said. getauxval(3). Only [`Args::new`] makes one: what it points to is
+/// there.
 #[derive(Clone, Copy, Debug)]
 pub struct Auxv {
     /// 16 random bytes; AT_RANDOM.
-    pub random: Option<NonNull<[u8; 16]>>,
+    pub(crate) random: Option<NonNull<[u8; 16]>>,
     /// Bytes of a page; 4096 when nothing was said.
     pub page_size: usize,
     /// The program runs with more rights than its caller: AT_SECURE.
     pub secure: bool,
     /// The address of the vDSO's ELF header; 0 without one.
-    pub sysinfo_ehdr: usize,
+    pub(crate) sysinfo_ehdr: usize,
     /// The program headers: address, bytes of one, how many.
     pub phdr: usize,
     /// See [`Auxv::phdr`].

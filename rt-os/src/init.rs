@@ -17,7 +17,7 @@ pub struct Os {
 /// Asks the system about the machine. Go: `osinit`.
 #[must_use]
 pub fn osinit(args: Args) -> Os {
-    clock::set_vdso(args.auxv().sysinfo_ehdr);
+    clock::set_vdso(args.auxv());
     Os { args, ncpu: getproccount() }
 }
 

@@ -35,7 +35,8 @@ fn a_handler_sees_the_fault_and_repairs_it() {
     let stack = mem::map(STACK_BYTES, Protection::ReadWrite, Purpose::Stacks).unwrap();
     let page = mem::map(PAGE, Protection::None, Purpose::Heap).unwrap().as_ptr();
     let lo = stack.as_ptr() as usize;
-    signal::sigaltstack(lo, STACK_BYTES);
+    // SAFETY: mapped for it, for ever.
+    unsafe { signal::sigaltstack(lo, STACK_BYTES) };
     assert_eq!(signal::altstack(), Some((lo, STACK_BYTES)));
     let before = signal::mask();
     // SAFETY: the handler does system calls and relaxed stores only.

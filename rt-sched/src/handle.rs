@@ -92,6 +92,7 @@ impl<T> JoinHandle<T> {
 
 impl<T> Drop for JoinHandle<T> {
     fn drop(&mut self) {
+        let _released = ReleaseAtEnd(self.gp); // also when the result panics in its drop
         // SAFETY: the handle holds the slot.
         let g = unsafe { self.gp.as_ref() };
         if g.join.detach() {
@@ -105,7 +106,15 @@ impl<T> Drop for JoinHandle<T> {
                 }
             }
         }
-        release(self.gp);
+    }
+}
+
+/// Releases when it is dropped.
+struct ReleaseAtEnd(NonNull<G>);
+
+impl Drop for ReleaseAtEnd {
+    fn drop(&mut self) {
+        release(self.0);
     }
 }
 

@@ -20,6 +20,7 @@
 
 use core::cell::UnsafeCell;
 use core::fmt;
+use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 
 use crate::atomic::{Ordering, spin_step};
@@ -72,7 +73,7 @@ impl<T> Mutex<T> {
         if self.word.compare_exchange(UNLOCKED, LOCKED, Ordering::Acquire).is_err() {
             self.lock_slow();
         }
-        Guard { lock: self }
+        Guard { lock: self, stays: PhantomData }
     }
 
     /// Takes the lock if nobody holds it.
@@ -81,7 +82,7 @@ impl<T> Mutex<T> {
     pub fn try_lock(&self) -> Option<Guard<'_, T>> {
         self.word.compare_exchange(UNLOCKED, LOCKED, Ordering::Acquire).ok()?;
         rank::acquire_unordered(self.rank);
-        Some(Guard { lock: self })
+        Some(Guard { lock: self, stays: PhantomData })
     }
 
     /// The value, without locking: nobody else can have the lock.
@@ -124,7 +125,12 @@ impl<T> fmt::Debug for Mutex<T> {
 #[must_use = "dropping the guard unlocks"]
 pub struct Guard<'a, T> {
     lock: &'a Mutex<T>,
+    /// With its thread, which unlocks.
+    stays: PhantomData<*mut ()>,
 }
+
+// SAFETY: **held**: a guard that is shared gives out `&T` only.
+unsafe impl<T: Sync> Sync for Guard<'_, T> {}
 
 impl<T> Deref for Guard<'_, T> {
     type Target = T;

@@ -16,6 +16,7 @@
 #![allow(unsafe_code, reason = "**held**: a lock gives out its data")]
 
 use core::fmt;
+use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 
 #[cfg(loom)]
@@ -82,6 +83,7 @@ impl<T> SpinLock<T> {
         }
         Guard {
             lock: self,
+            stays: PhantomData,
             #[cfg(loom)]
             _gate,
         }
@@ -206,9 +208,14 @@ impl<T> fmt::Debug for SpinLock<T> {
 #[must_use = "dropping the guard unlocks"]
 pub struct Guard<'a, T> {
     lock: &'a SpinLock<T>,
+    /// With its thread, which unlocks.
+    stays: PhantomData<*mut ()>,
     #[cfg(loom)]
     _gate: checker::sync::MutexGuard<'a, ()>,
 }
+
+// SAFETY: **held**: a guard that is shared gives out `&T` only.
+unsafe impl<T: Sync> Sync for Guard<'_, T> {}
 
 impl<T> Deref for Guard<'_, T> {
     type Target = T;

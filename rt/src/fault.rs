@@ -49,7 +49,8 @@ pub(crate) fn have_signal_stack() {
         return;
     }
     let stack = Box::leak(vec![0u8; SIGNAL_STACK_BYTES].into_boxed_slice());
-    rt_os::sys::signal::sigaltstack(stack.as_ptr() as usize, stack.len());
+    // SAFETY: leaked, for this alone.
+    unsafe { rt_os::sys::signal::sigaltstack(stack.as_mut_ptr() as usize, stack.len()) };
 }
 
 unsafe extern "C" fn on_fault(number: i32, info: *mut libc::siginfo_t, context: *mut libc::c_void) {

@@ -2,7 +2,7 @@
 
 mod common;
 
-use std::panic::{catch_unwind, panic_any};
+use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -21,6 +21,33 @@ impl Drop for Counted {
             panic_any("in a drop");
         }
     }
+}
+
+/// A result that panics when its handle drops it leaves no stack behind.
+#[test]
+fn results_that_panic_when_dropped_leave_nothing_behind() {
+    const ROUNDS: usize = 8000; // 2 GiB of stacks
+    let test = "results_that_panic_when_dropped_leave_nothing_behind";
+    if let Some(output) = common::in_a_child(test) {
+        return assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+    std::panic::set_hook(Box::new(|_| ()));
+    common::run(|| {
+        common::limit_address_space(1 << 30);
+        for _ in 0..ROUNDS {
+            let first = Arc::new(AtomicUsize::new(0));
+            let handle = spawn({
+                let first = Arc::clone(&first);
+                move || Counted(first)
+            });
+            while !handle.is_finished() {
+                rt::thread::yield_now();
+            }
+            assert!(catch_unwind(AssertUnwindSafe(|| drop(handle))).is_err());
+            assert_eq!(first.load(Ordering::Relaxed), 1);
+        }
+        common::unlimit_address_space();
+    });
 }
 
 /// The panic of a blocking call is counted and uncounted by one thread, whatever thread the

@@ -11,6 +11,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 use rt_asm::syscall::syscall2;
 
+use crate::args::Auxv;
 use crate::sys::vdso::find_symbol;
 
 type ClockGettime = unsafe extern "C" fn(i32, *mut libc::timespec) -> i32;
@@ -26,8 +27,8 @@ const UNKNOWN: usize = 2; // not zero, as above
 const NONE: usize = 1;
 
 /// Tells where the vDSO is: AT_SYSINFO_EHDR.
-pub fn set_vdso(ehdr: usize) {
-    VDSO.store(ehdr, Ordering::Release);
+pub fn set_vdso(auxv: &Auxv) {
+    VDSO.store(auxv.sysinfo_ehdr, Ordering::Release);
     if FUNCTION.load(Ordering::Relaxed) == NONE {
         FUNCTION.store(UNKNOWN, Ordering::Release);
     }
@@ -114,11 +115,14 @@ mod tests {
     use super::*;
     use crate::args::Args;
 
-    fn vdso() -> usize {
+    fn auxv() -> Auxv {
         let empty: [usize; 4] = [0; 4];
         // SAFETY: no arguments, no environment, an empty vector: the kernel's copy is read.
-        let args = unsafe { Args::new(0, empty.as_ptr().cast()) };
-        args.auxv().sysinfo_ehdr
+        *unsafe { Args::new(0, empty.as_ptr().cast()) }.auxv()
+    }
+
+    fn vdso() -> usize {
+        auxv().sysinfo_ehdr
     }
 
     #[test]
@@ -128,7 +132,7 @@ mod tests {
         assert!(function.is_some(), "no clock in the vDSO");
         // SAFETY: as above.
         assert_eq!(unsafe { find_symbol(vdso(), c"no_such_symbol") }, None);
-        set_vdso(vdso());
+        set_vdso(&auxv());
         for _ in 0..1000 {
             let (before, now, after) = (nanotime_by_syscall(), nanotime(), nanotime_by_syscall());
             assert!(before <= now && now <= after);

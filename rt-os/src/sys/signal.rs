@@ -53,8 +53,9 @@ pub fn set_mask(new: SigSet) -> SigSet {
 
 /// Makes the calling thread's handlers run on `len_bytes` from `lo`. Go: `signalstack`.
 ///
-/// The stack must stay as long as the thread; a handler that finds it gone is killed by the kernel.
-pub fn sigaltstack(lo: usize, len_bytes: usize) {
+/// # Safety
+/// The memory is the caller's to write, used for nothing else, and stays as long as the thread.
+pub unsafe fn sigaltstack(lo: usize, len_bytes: usize) {
     let stack = libc::stack_t { ss_sp: lo as *mut _, ss_flags: 0, ss_size: len_bytes };
     let number = libc::SYS_sigaltstack as usize;
     // SAFETY: **kernel structs**: only read.
