@@ -86,6 +86,7 @@ pub fn strip_server(target: &[u8]) -> &[u8] {
         {
             let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?'));
             return match end.map(|end| &rest[end..]) {
+                _ if end.unwrap_or(rest.len()) == 0 => b"", // no server, which is no target
                 Some(path @ [b'/', ..]) => path,
                 _ => b"/", // only a server, or one with a query, which files do not look at
             };

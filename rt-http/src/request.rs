@@ -173,6 +173,9 @@ mod tests {
         let line = |line: &str| checked(&format!("{line} HTTP/1.1\r\nHost: a\r\n\r\n"));
         assert_eq!(line("GET /a/../b%20c?d"), kept("Get b c"));
         assert_eq!(line("HEAD http://b/c"), kept("Head c"));
+        for nowhere in ["http://", "http:///a", "https://?a"] {
+            assert_eq!(line(&format!("GET {nowhere}")), Err((400, After::Skip(0))), "{nowhere}");
+        }
         assert_eq!(line("OPTIONS *"), kept("Options "));
         assert_eq!(line("GET *"), Err((400, After::Skip(0))));
         assert_eq!(line("GET /.."), Err((400, After::Skip(0))));

@@ -30,10 +30,17 @@ fn main() -> i32 {
         b"skynet" => cmd::skynet::run(args),
         _ => Err(cmd::Usage),
     };
-    result.unwrap_or_else(|cmd::Usage| {
-        eprintln!("{USAGE}");
-        2
-    })
+    match result {
+        Ok(0) if rt_os::print::has_lost_output() => {
+            eprintln!("rt-main: standard output cannot be written");
+            1
+        }
+        Ok(code) => code,
+        Err(cmd::Usage) => {
+            eprintln!("{USAGE}");
+            2
+        }
+    }
 }
 
 mod plant {

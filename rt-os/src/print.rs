@@ -2,14 +2,16 @@
 
 use core::fmt::{self, Write};
 
+use core::sync::atomic::{AtomicBool, Ordering};
+
 use crate::sys::file::{self, Fd};
 
 /// Bytes that are collected before they are written: a line that fits goes out in one write.
 const BUFFER: usize = 512;
 
 /// A writer to a file descriptor that writes when it is full and when dropped, whole lines as far
-/// as they fit: those of several threads do not mix. What cannot be written is lost: there is
-/// nobody to tell.
+/// as they fit: those of several threads do not mix. What cannot be written is lost;
+/// [`has_lost_output`] tells.
 #[derive(Debug)]
 pub struct Printer {
     fd: Fd,
@@ -38,7 +40,9 @@ impl Printer {
     }
 
     fn write_first(&mut self, count: usize) {
-        let _lost = file::write_all(self.fd, &self.bytes[..count]);
+        if file::write_all(self.fd, &self.bytes[..count]).is_err() && self.fd == 1 {
+            LOST.store(true, Ordering::Relaxed); // it says nothing of other memory
+        }
         self.bytes.copy_within(count..self.len, 0);
         self.len -= count;
     }
@@ -65,6 +69,15 @@ impl Drop for Printer {
     fn drop(&mut self) {
         self.flush();
     }
+}
+
+/// Something for standard output was lost.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Could something not be written that a [`Printer`] had for standard output?
+#[must_use]
+pub fn has_lost_output() -> bool {
+    LOST.load(Ordering::Relaxed)
 }
 
 /// Prints to a descriptor. For the macros.

@@ -40,6 +40,8 @@ pub enum Setup {
     Block(i32),
     /// Have a descriptor lead to a pipe that nobody reads.
     BrokenPipe(i32),
+    /// Have a descriptor lead to a disk that is full.
+    FullDisk(i32),
     /// See nothing in `/proc`, as where it is not mounted.
     NoProc,
     /// Become a member of a control group, by this file of it: `cgroup.procs`.
@@ -89,6 +91,15 @@ fn apply(setup: &Setup) -> Result<()> {
             check(unsafe { libc::dup2(ends[1], *fd) })?;
             // SAFETY: nothing uses them any more.
             ends.into_iter().try_for_each(|end| check(unsafe { libc::close(end) }))
+        }
+        Setup::FullDisk(fd) => {
+            // SAFETY: **valid**.
+            let full = unsafe { libc::open(c"/dev/full".as_ptr(), libc::O_WRONLY) };
+            check(full)?;
+            // SAFETY: takes no pointers.
+            check(unsafe { libc::dup2(full, *fd) })?;
+            // SAFETY: as above.
+            check(unsafe { libc::close(full) })
         }
         Setup::NoProc => no_proc(),
         Setup::Join(path) => join(path),

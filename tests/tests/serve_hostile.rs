@@ -52,6 +52,9 @@ fn what_is_no_request() {
     ] {
         refused(&server, request, 400);
     }
+    for target in ["http:///a", "http://", "http://?a"] {
+        assert_eq!(server.get(target, "").status, 400, "{target}");
+    }
     for version in ["HTTP/2.0", "HTTP/1.2", "HTTP/0.9", "HTTP/9.9"] {
         refused(&server, format!("GET / {version}\r\nHost: a\r\n\r\n"), 505);
     }
@@ -118,6 +121,16 @@ fn what_is_too_long() {
     refused(&server, format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(8192)), 414);
     refused(&server, format!("GET /{}", "x".repeat(30_000)), 414);
     refused(&server, "x".repeat(1 << 20), 414);
+    for (request, status) in [
+        (format!("HEAD / HTTP/1.1\r\nHost: a\r\n{}\r\n", "A: b\r\n".repeat(100)), 431),
+        (format!("HEAD /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(8192)), 414),
+        ("HEAD / HTTP/0.9\r\nHost: a\r\n\r\n".to_owned(), 505),
+    ] {
+        let mut client = server.connect();
+        client.send(request);
+        assert_eq!(client.next(false).expect("a head").status, status);
+        client.expect_end(); // HEAD gets no body, also where it is refused
+    }
     let fits = format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x/../".repeat(1600));
     assert_eq!(server.ask(fits).status, 200);
     let long = server.get(&format!("/{}", "y".repeat(300)), "");

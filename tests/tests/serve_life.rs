@@ -55,6 +55,29 @@ fn it_ends_when_answers_are_done() {
     }
 }
 
+/// What comes behind the last request does not have the kernel cut its answer.
+#[test]
+fn the_last_answer_arrives_whole() {
+    for stops in [false, true] {
+        let mut server = server(&["--grace", "60000", "--quiet"]);
+        let mut client = server.connect();
+        let close = if stops { "" } else { "Connection: close\r\n" };
+        client.send(format!("GET /huge HTTP/1.1\r\nHost: a\r\n{close}\r\n"));
+        assert_eq!(client.next(false).expect("a head").status, 200);
+        client.send(REQUEST);
+        if stops {
+            server.signal(libc::SIGTERM);
+            wait_for(|| TcpStream::connect(server.address).is_err().then_some(()));
+        }
+        let rest = client.rest();
+        assert_eq!(rest.len(), HUGE as usize, "stops: {stops}");
+        if !stops {
+            server.signal(libc::SIGTERM); // the second one would end it at once
+        }
+        assert_eq!(server.end().code(), Some(0));
+    }
+}
+
 #[test]
 fn it_does_not_wait_for_ever() {
     let mut server = server(&["--grace", "200", "--quiet"]);
@@ -121,13 +144,19 @@ fn lines_stay_whole() {
 
 #[test]
 fn nobody_needs_to_read_what_it_says() {
-    let broken = |fd| Program::bare("rt-main").setup(Setup::BrokenPipe(fd));
-    let mut server = Server::of(broken(1), &[]);
-    for _ in 0..50 {
-        server.expect_well();
+    for (setup, error) in [(Setup::BrokenPipe(1), "EPIPE"), (Setup::FullDisk(1), "ENOSPC")] {
+        let mut server = Server::of(Program::bare("rt-main").setup(setup), &[]);
+        for _ in 0..50 {
+            server.ask(REQUEST);
+        }
+        server.signal(libc::SIGTERM);
+        assert_eq!(server.end().code(), Some(0));
+        let told = server.stderr();
+        let mut told = told.lines().skip(1);
+        assert!(told.next().is_some_and(|line| line.starts_with("serve: access log: ")), "{error}");
+        assert_eq!(told.next(), Some("serve: 50 lines of the access log are lost"), "{error}");
+        assert_eq!(told.next(), None);
     }
-    server.signal(libc::SIGTERM);
-    assert_eq!(server.end().code(), Some(0));
     // Quiet, it says one line.
     let mut server = Server::start(&["--quiet"]);
     server.expect_well();

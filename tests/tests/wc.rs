@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use tests::run::Program;
+use tests::setup::Setup;
 
 /// `wc` of the system, with the words of the C locale.
 fn theirs() -> Program {
@@ -170,6 +171,18 @@ fn words_that_make_no_sense() {
     }
     for args in [&["tree", "1", "2"][..], &["tree", "-1"], &["boot", "now"]] {
         Program::bare("rt-main").args(args).run().expect_fatal(usage);
+    }
+}
+
+#[test]
+fn what_cannot_be_written_is_told() {
+    let folder = folder();
+    write(folder.path(), "text", b"a b c\n");
+    for args in [&["wc", "text"][..], &["boot"], &["tree", "3"], &["sieve", "3"]] {
+        let full = Program::bare("rt-main").setup(Setup::FullDisk(1));
+        let outcome = full.folder(folder.path()).args(args).run();
+        assert_eq!(outcome.status.code(), Some(1), "{args:?}");
+        assert_eq!(outcome.stderr, "rt-main: standard output cannot be written\n");
     }
 }
 

@@ -47,12 +47,24 @@ pub fn open_below(root: Fd, path: &CStr, flags: i32) -> Result<Fd, Errno> {
         }
     }
     match result {
-        // EPERM: a filter forbids it.
-        Err(Errno::ENOSYS | Errno::EPERM) => {
+        Err(Errno::ENOSYS | Errno::EPERM) if !has_openat2(root) => {
             HAS_OPENAT2.store(false, Ordering::Relaxed);
             open_by_parts(root, path, flags)
         }
         result => result,
+    }
+}
+
+/// EPERM may come from a filter that forbids the call, or from the file: only for a filter the
+/// folder itself says so too.
+#[cold]
+fn has_openat2(root: Fd) -> bool {
+    match openat2(root, c".", libc::O_PATH | libc::O_CLOEXEC) {
+        Ok(fd) => {
+            super::file::close(fd);
+            true
+        }
+        Err(error) => !matches!(error, Errno::ENOSYS | Errno::EPERM),
     }
 }
 

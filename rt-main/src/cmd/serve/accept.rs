@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use rt_main::fs::Errno;
 use rt_main::net::{SocketAddr, TcpListener, TcpStream};
-use rt_main::{eprintln, thread};
+use rt_main::thread;
 
 use super::Site;
 use super::connection::Connection;
@@ -24,7 +24,7 @@ pub(super) fn take_all(listener: &TcpListener, site: &'static Site) {
             // The network's errors of one connection, which accept(2) hands over.
             Err(error) => {
                 pause = (2 * pause).clamp(PAUSE_MIN, PAUSE_MAX);
-                eprintln!("serve: accept: {error}; again in {} ms", pause.as_millis());
+                site.log.say(format_args!("accept: {error}; again in {} ms", pause.as_millis()));
                 thread::sleep(pause);
             }
         }

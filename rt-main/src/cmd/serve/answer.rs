@@ -128,10 +128,8 @@ impl Answers {
     }
 
     fn log(&self, asking: &Asking<'_>, status: Status, sent: u64) {
-        if let Some(log) = &self.site.log {
-            let Asking { line: request, now_s, .. } = *asking;
-            log.add(&Line { peer: self.peer, now_s, request, status, sent });
-        }
+        let Asking { line: request, now_s, .. } = *asking;
+        self.site.log.add(&Line { peer: self.peer, now_s, request, status, sent });
     }
 
     /// Gathers a response with a body, which is not for HEAD.

@@ -15,8 +15,8 @@ use super::answer::Answers;
 use super::input::Input;
 use super::live::Guest;
 
-/// After an answer that the client may not expect yet, what it still sends is received for so long
-/// and so far: else the kernel would reset the connection, and the answer might be lost.
+/// After the last answer, what the client still sends is received for so long and so far: else the
+/// kernel would reset the connection, and what is not sent yet would be lost. RFC 9112 §9.6.
 const LINGER: Duration = Duration::from_secs(1);
 const LINGER_MAX: usize = 256 << 10;
 
@@ -35,9 +35,9 @@ pub(super) struct Connection {
 
 /// How it ends.
 enum End {
-    /// There is nothing more to say, or nobody to hear it.
+    /// There is nobody to hear us.
     AtOnce,
-    /// The client may still be sending.
+    /// The client may still be sending, and not have received all.
     Linger,
 }
 
@@ -79,26 +79,24 @@ impl Connection {
         // Only the log looks at it.
         let line = head::first_line(unread).unwrap_or(unread);
         let mut room = Room::default();
-        let (len, after, is_clean) = match head::parse(unread, &mut room) {
+        let (len, after) = match head::parse(unread, &mut room) {
             Parsed::Partial => {
                 self.needs_more = true;
                 return Ok(());
             }
             Parsed::Refused(status) => {
-                self.answers.refuse(status, After::Close, false, line);
+                self.answers.refuse(status, After::Close, is_head(line), line);
                 self.answers.flush()?;
                 return Err(End::Linger);
             }
             Parsed::Whole(head, len) => {
-                let has_no_body = !head.fields.has("content-length");
                 let after = match Request::of(&head) {
                     Ok(request) => self.answers.answer(&request, line)?,
                     Err(refusal) => {
-                        let is_head = head.method == "HEAD";
-                        self.answers.refuse(refusal.status, refusal.after, is_head, line)
+                        self.answers.refuse(refusal.status, refusal.after, is_head(line), line)
                     }
                 };
-                (len, after, has_no_body && !head.fields.has("transfer-encoding"))
+                (len, after)
             }
         };
         self.input.consume(len as u64);
@@ -107,8 +105,7 @@ impl Connection {
             After::Skip(body) => self.skip(body),
             After::Close => {
                 self.answers.flush()?;
-                let is_clean = is_clean && self.input.unread().is_empty();
-                Err(if is_clean { End::AtOnce } else { End::Linger })
+                Err(End::Linger)
             }
         }
     }
@@ -117,7 +114,7 @@ impl Connection {
     fn set_read_deadline(&self, start: Instant, time: Duration) -> Result<(), End> {
         self.answers.stream.set_read_deadline(Some(start + time));
         // Whoever stops us after this look changes the deadline.
-        if self.site.live.is_stopping() { Err(End::AtOnce) } else { Ok(()) }
+        if self.site.live.is_stopping() { Err(End::Linger) } else { Ok(()) }
     }
 
     /// Receives until it is worth parsing.
@@ -150,10 +147,12 @@ impl Connection {
                 Err(Errno::ETIMEDOUT) if !is_idle && !self.site.live.is_stopping() => {
                     let line = self.input.unread();
                     let line = head::first_line(line).unwrap_or(line);
-                    self.answers.refuse(Status::REQUEST_TIMEOUT, After::Close, false, line);
+                    let is_head = is_head(line);
+                    self.answers.refuse(Status::REQUEST_TIMEOUT, After::Close, is_head, line);
                     self.answers.flush()?;
                     return Err(End::Linger);
                 }
+                Err(Errno::ETIMEDOUT) => return Err(End::Linger),
                 Err(_) => return Err(End::AtOnce),
             }
         }
@@ -177,8 +176,11 @@ impl Connection {
         self.answers.flush()?;
         self.set_read_deadline(Instant::now(), self.site.limits.head)?;
         while left > 0 {
-            if self.input.receive(&self.answers.stream)?.is_empty() {
-                return Err(End::AtOnce);
+            match self.input.receive(&self.answers.stream) {
+                Ok([]) => return Err(End::AtOnce),
+                Ok(_) => {}
+                Err(Errno::ETIMEDOUT) => return Err(End::Linger),
+                Err(_) => return Err(End::AtOnce),
             }
             left -= self.input.consume(left);
         }
@@ -192,14 +194,20 @@ impl Connection {
             return;
         }
         let until = Instant::now() + LINGER;
-        stream.set_read_deadline(Some(until));
         let mut dropped = 0;
         while dropped < LINGER_MAX {
             self.input.consume(u64::MAX);
+            stream.set_read_deadline(Some(until)); // who stops us has set another
             match self.input.receive(stream) {
+                Err(Errno::ETIMEDOUT) if Instant::now() < until => {}
                 Ok([]) | Err(_) => break,
                 Ok(new) => dropped += new.len(),
             }
         }
     }
+}
+
+/// Does the request, of which this is the line, ask for no content? Also if it is refused.
+fn is_head(line: &[u8]) -> bool {
+    line.starts_with(b"HEAD ")
 }

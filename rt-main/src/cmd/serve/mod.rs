@@ -30,7 +30,7 @@ use options::{Limits, Options};
 struct Site {
     root: Fd,
     limits: Limits,
-    log: Option<Log>,
+    log: Log,
     live: Live,
 }
 
@@ -61,7 +61,7 @@ pub(crate) fn run(args: impl ExactSizeIterator<Item = &'static [u8]>) -> Outcome
             return Ok(1);
         }
     };
-    let log = (!options.is_quiet).then(Log::start);
+    let log = Log::start(options.is_quiet);
     let site = Site { root, limits: options.limits, log, live: Live::default() };
     let site: &'static Site = Box::leak(Box::new(site));
     eprintln!("serving {shown} on http://{address}");
@@ -73,9 +73,7 @@ pub(crate) fn run(args: impl ExactSizeIterator<Item = &'static [u8]>) -> Outcome
     site.live.begin_to_stop();
     let _open = listener.close();
     site.live.finish(site.limits.grace);
-    if let Some(log) = &site.log {
-        log.finish();
-    }
+    site.log.finish();
     Ok(0)
 }
 
