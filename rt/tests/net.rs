@@ -164,6 +164,58 @@ fn several_slices_at_once() {
     });
 }
 
+/// The longest path has 108 bytes and no zero behind it. std makes none, but others may.
+#[test]
+fn the_longest_path() {
+    /// Binds the socket to it.
+    fn bind(socket: i32, path: &[u8; 108]) {
+        // SAFETY: **calls**: an address of its full size.
+        unsafe {
+            let mut address: libc::sockaddr_un = std::mem::zeroed();
+            address.sun_family = libc::AF_UNIX as u16;
+            address.sun_path = path.map(|byte| byte as libc::c_char);
+            let (at, len) = (&raw const address, size_of_val(&address) as u32);
+            assert_eq!(libc::bind(socket, at.cast(), len), 0);
+        }
+    }
+    let folder = std::env::temp_dir().join(format!("rt-net-long-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    run(|| {
+        let path = |first: u8| {
+            let mut path = folder.as_os_str().as_encoded_bytes().to_vec();
+            path.push(b'/');
+            path.resize(108, first);
+            <[u8; 108]>::try_from(path).unwrap()
+        };
+        let listener = UnixListener::bind(folder.join("l")).unwrap();
+        // SAFETY: **calls**: a new descriptor.
+        let client = unsafe {
+            let client = libc::socket(libc::AF_UNIX, libc::SOCK_STREAM, 0);
+            std::os::unix::net::UnixStream::from_raw_fd(client)
+        };
+        bind(client.as_raw_fd(), &path(b'c'));
+        // SAFETY: **calls**: an address of its full size.
+        unsafe {
+            let mut address: libc::sockaddr_un = std::mem::zeroed();
+            let mut len = size_of_val(&address) as u32;
+            let at = &raw mut address;
+            assert_eq!(libc::getsockname(listener.as_raw_fd(), at.cast(), &raw mut len), 0);
+            assert_eq!(libc::connect(client.as_raw_fd(), at.cast(), len), 0);
+        }
+        let (stream, address) = listener.accept().unwrap();
+        assert_eq!(address.as_pathname().unwrap().as_os_str().len(), 108);
+        assert!(stream.peer_addr().unwrap().as_pathname() == address.as_pathname());
+
+        let receiver = UnixDatagram::bind(folder.join("d")).unwrap();
+        let sender = std::os::unix::net::UnixDatagram::unbound().unwrap();
+        bind(sender.as_raw_fd(), &path(b's'));
+        sender.send_to(b"hello", folder.join("d")).unwrap();
+        let (len, address) = receiver.recv_from(&mut [0; 9]).unwrap();
+        assert!(len == 5 && address.is_unnamed());
+    });
+    std::fs::remove_dir_all(&folder).unwrap();
+}
+
 /// Unix paths: files that are there until they are removed.
 #[test]
 fn paths_are_files() {

@@ -1,6 +1,6 @@
-//! The access log, on standard output, and what goes wrong, on standard error. Lines are gathered for
-//! some ms, and written at once by a goroutine of their own: no request pays for a write, and no
-//! client waits for who reads them.
+//! The access log, on standard output, and what goes wrong, on standard error. Lines are gathered
+//! for some ms, and written at once by a goroutine of their own: no request pays for a write, and
+//! no client waits for who reads them.
 
 use alloc::string::String;
 use alloc::vec::Vec;

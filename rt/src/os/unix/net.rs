@@ -1,6 +1,7 @@
 //! Sockets on this machine. std: `std::os::unix::net`, name for name.
 
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
+use std::os::fd::AsFd;
 use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -13,12 +14,21 @@ use crate::net::{polled, polled_by, streams, timeouts};
 use rt_net::unix::SocketAddr as Ours;
 pub use std::os::unix::net::SocketAddr;
 
-fn theirs(address: &Ours) -> io::Result<SocketAddr> {
+/// std's form. An address whose path has 108 bytes, the most there can be, only std's own calls
+/// make: then `ask` has it look.
+fn theirs(address: &Ours, ask: impl FnOnce() -> io::Result<SocketAddr>) -> io::Result<SocketAddr> {
     match (address.as_pathname(), address.as_abstract_name()) {
-        (Some(path), _) => SocketAddr::from_pathname(std::ffi::OsStr::from_bytes(path)),
+        (Some(path), _) => {
+            SocketAddr::from_pathname(std::ffi::OsStr::from_bytes(path)).or_else(|_| ask())
+        }
         (_, Some(name)) => SocketAddr::from_abstract_name(name),
         (None, None) => SocketAddr::from_pathname(""),
     }
+}
+
+/// std's socket of the same file. Its kind says nothing of what may be asked.
+fn std_socket(socket: &impl AsFd) -> io::Result<std::os::unix::net::UnixStream> {
+    socket.as_fd().try_clone_to_owned().map(Into::into)
 }
 
 fn ours(address: &SocketAddr) -> io::Result<Ours> {
@@ -41,7 +51,8 @@ macro_rules! local_addr {
         /// # Errors
         /// getsockname(2).
         pub fn local_addr(&self) -> io::Result<SocketAddr> {
-            theirs(&self.0.local_addr().map_err(io_error)?)
+            let address = self.0.local_addr().map_err(io_error)?;
+            theirs(&address, || std_socket(self)?.local_addr())
         }
     };
 }
@@ -56,7 +67,8 @@ macro_rules! ends {
         /// # Errors
         /// `NotConnected`.
         pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-            theirs(&self.0.peer_addr().map_err(io_error)?)
+            let address = self.0.peer_addr().map_err(io_error)?;
+            theirs(&address, || std_socket(self)?.peer_addr())
         }
 
         /// Ends a direction. Calls that wait see it.
@@ -139,7 +151,9 @@ impl UnixListener {
     /// accept(2): with too many open files, try again when some have been closed.
     pub fn accept(&self) -> io::Result<(UnixStream, SocketAddr)> {
         let (stream, address) = self.0.accept().map_err(io_error)?;
-        Ok((UnixStream(stream), theirs(&address)?))
+        let stream = UnixStream(stream);
+        let address = theirs(&address, || std_socket(&stream)?.peer_addr())?;
+        Ok((stream, address))
     }
 
     /// The connections, one after the other, without an end.
@@ -218,13 +232,14 @@ impl UnixDatagram {
         self.0.connect_addr(&ours(socket_addr)?).map_err(io_error)
     }
 
-    /// Receives a message, cut to the length of `buf`, and from whom.
+    /// Receives a message, cut to the length of `buf`, and from whom. A sender whose path has 108
+    /// bytes has no name here.
     ///
     /// # Errors
     /// recvfrom(2); `TimedOut`.
     pub fn recv_from(&self, buf: &mut [u8]) -> io::Result<(usize, SocketAddr)> {
         let (len, address) = self.0.recv_from(buf).map_err(io_error)?;
-        Ok((len, theirs(&address)?))
+        Ok((len, theirs(&address, || SocketAddr::from_pathname(""))?))
     }
 
     /// Receives a message, cut to the length of `buf`.
