@@ -2,12 +2,13 @@
 //! and stores on this machine. What orders a look stands where the look is.
 
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, Ordering::Relaxed};
+use core::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64};
 
 use rt_wait::park::WaitReason;
 
 macro_rules! shown {
-    ($(#[$doc:meta])* $name:ident $(<$t:ident>)?, $word:ty, $value:ty) => {
+    ($(#[$doc:meta])* $name:ident $(<$t:ident>)?, $word:ty, $value:ty, $get:ident, $set:ident) => {
         $(#[$doc])*
         #[derive(Debug)]
         pub(crate) struct $name $(<$t>)? ($word);
@@ -16,29 +17,29 @@ macro_rules! shown {
             /// What it is.
             #[inline(always)]
             pub(crate) fn get(&self) -> $value {
-                self.0.load(Relaxed)
+                self.0.load($get)
             }
 
             /// Makes it another. By the owner.
             #[inline(always)]
             pub(crate) fn set(&self, value: $value) {
-                self.0.store(value, Relaxed);
+                self.0.store(value, $set);
             }
         }
     };
 }
 
 shown! {
-    /// A pointer.
-    Link<T>, AtomicPtr<T>, *mut T
+    /// A pointer. Who sees it, sees what it leads to as it was made.
+    Link<T>, AtomicPtr<T>, *mut T, Acquire, Release
 }
 shown! {
     /// A number.
-    Number, AtomicU64, u64
+    Number, AtomicU64, u64, Relaxed, Relaxed
 }
 shown! {
     /// Yes or no.
-    Flag, AtomicBool, bool
+    Flag, AtomicBool, bool, Relaxed, Relaxed
 }
 
 impl<T> Link<T> {

@@ -149,9 +149,12 @@ pub(crate) fn gcstopm(mp: &M, sched: &Sched) {
     // SAFETY: **alive**.
     let pp = unsafe { releasep(mp).as_ref() };
     pp.set_status(PStatus::GcStop);
+    // Before the lock is free: when the world goes on, the P finds its M idle.
+    synced.mput(mp);
     synced.one_stopped(sched);
+    checkdead(sched, &synced);
     drop(synced);
-    stopm(mp, sched);
+    wait_for_p(mp, sched);
 }
 
 /// Finds somebody for a P that its M gives up. Must start an M wherever find_runnable would find
