@@ -326,6 +326,9 @@ pub fn gosched() {
     let sched = mp.sched();
     // SAFETY: **mine**.
     let runq = unsafe { pp.runq.owner() };
+    if runq.is_empty() && pp.schedtick().is_multiple_of(GLOBAL_EVERY) {
+        let _some = crate::netpoll::poll(sched, pp); // here: in a queue thieves would take it
+    }
     if runq.is_empty() && !needs_g0(mp, pp) {
         pp.count_run(false); // a turn: sysmon need not ask for the P
         return mp.handoff.leave(); // alone
@@ -343,8 +346,7 @@ pub fn gosched() {
 fn needs_g0(mp: &M, pp: &P) -> bool {
     let shared = &mp.sched().shared;
     let has_come = shared.global_len() != 0 || pp.inbox.len() != 0 || pp.time_may_have_come();
-    let may_come = pp.schedtick().is_multiple_of(GLOBAL_EVERY) && shared.netpoll.is_open();
-    shared.is_stopping() || has_come || may_come
+    shared.is_stopping() || has_come
 }
 
 /// Leaves the running goroutine until it is readied. Its status is `Waiting`, or `Runnable` when
