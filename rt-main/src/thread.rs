@@ -162,7 +162,7 @@ use safe::{start, start_alone};
 /// Lets other goroutines run. Go: `runtime.Gosched`.
 #[inline]
 pub fn yield_now() {
-    rt_sched::schedule::gosched();
+    rt_sched::gosched::gosched();
 }
 
 /// Sleeps for at least `duration`.

@@ -51,6 +51,8 @@ pub mod g {
 #[cfg(not(loom))]
 pub mod gfree;
 #[cfg(not(loom))]
+pub mod gosched;
+#[cfg(not(loom))]
 pub mod handle;
 #[cfg(not(loom))]
 pub mod info;

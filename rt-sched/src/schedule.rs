@@ -1,5 +1,5 @@
-//! Goes from one goroutine to the next. Go: `schedule`, `execute`, `gogo`, `mcall`, `Gosched`,
-//! `goexit`. Only this file switches stacks.
+//! Goes from one goroutine to the next. Go: `schedule`, `execute`, `gogo`, `mcall`, `goexit`. Only
+//! this file switches stacks.
 //!
 //! ```text
 //!   goroutine A                                             g0
@@ -34,13 +34,12 @@ use rt_wait::park::WaitReason;
 
 use crate::find::find_runnable;
 use crate::g::{G, Holder, Status};
-use crate::inside::{enter_to_leave, wait_for_p};
+use crate::inside::enter_to_leave;
 use crate::m::M;
 use crate::p::P;
 use crate::runq::Push;
 use crate::thread::stopm;
 use crate::trace::record;
-use crate::wake::after_push;
 
 /// Every so many schedulings the global queue comes first, so that two goroutines which keep
 /// readying each other do not starve it. Go: `schedtick%61`.
@@ -234,7 +233,7 @@ unsafe fn take_next(mp: &M, pp: &P, me: &G) -> Option<NonNull<G>> {
 /// `g` is the running goroutine; its status says why it leaves. The M is inside with a P. No lock
 /// of the runtime is held.
 #[inline(always)]
-unsafe fn switch_away(mp: &M, g: &G) {
+pub(crate) unsafe fn switch_away(mp: &M, g: &G) {
     debug_assert_eq!(mp.held.depth(), 0, "a runtime lock is held over a switch");
     // SAFETY: **mine**.
     let target = match unsafe { fast_next(mp, mp.pp(), g) } {
@@ -302,51 +301,6 @@ unsafe fn leave_for_good(mp: &M, g: &G, has_p: bool) -> ! {
     };
     // SAFETY: **claimed**, or g0. Nothing on this stack is needed any more.
     unsafe { jump(target, core::ptr::from_ref(g) as usize) }
-}
-
-/// Lets others run: the caller goes to the tail of its P's queue. Go: `runtime.Gosched`.
-///
-/// Go puts it into the global queue; here it stays with its P, where it costs no lock. Other Ps get
-/// it by stealing. On a thread that runs no goroutine it yields the thread.
-#[inline]
-pub fn gosched() {
-    // SAFETY: a G in the slot is alive.
-    let Some(g) = (unsafe { current_g().as_ref() }).filter(|g| g.park.ops.is_some()) else {
-        return rt_os::sys::thread::sched_yield();
-    };
-    // SAFETY: **mine**.
-    let mut mp = unsafe { current_m() };
-    if !enter_to_leave(mp) {
-        wait_for_p(g);
-        // SAFETY: **mine**: maybe another.
-        mp = unsafe { current_m() };
-    }
-    // SAFETY: **mine**: inside, with a P.
-    let pp = unsafe { mp.pp() };
-    let sched = mp.sched();
-    // SAFETY: **mine**.
-    let runq = unsafe { pp.runq.owner() };
-    if runq.is_empty() && pp.schedtick().is_multiple_of(GLOBAL_EVERY) {
-        let _some = crate::netpoll::poll(sched, pp); // here: in a queue thieves would take it
-    }
-    if runq.is_empty() && !needs_g0(mp, pp) {
-        pp.count_run(false); // a turn: sysmon need not ask for the P
-        return mp.handoff.leave(); // alone
-    }
-    g.status.change(Status::Running, Status::Runnable);
-    // SAFETY: the running goroutine is in no queue.
-    let pushed = unsafe { runq.push(NonNull::from(g)) };
-    after_push(sched, pushed);
-    // SAFETY: it is runnable and queued.
-    unsafe { switch_away(mp, g) };
-}
-
-/// Is there something that only g0 looks after?
-#[inline(always)]
-fn needs_g0(mp: &M, pp: &P) -> bool {
-    let shared = &mp.sched().shared;
-    let has_come = shared.global_len() != 0 || pp.inbox.len() != 0 || pp.time_may_have_come();
-    shared.is_stopping() || has_come
 }
 
 /// Leaves the running goroutine until it is readied. Its status is `Waiting`, or `Runnable` when

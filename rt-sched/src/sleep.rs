@@ -19,6 +19,7 @@ use rt_wait::park::{Spot, WaitReason};
 
 use crate::find::take_p_back;
 use crate::g::G;
+use crate::gosched::gosched;
 use crate::inside::with_current_p;
 use crate::m::M;
 use crate::netpoll;
@@ -26,7 +27,7 @@ use crate::p::P;
 use crate::park::commit;
 use crate::poller::Told;
 use crate::sched::{Sched, Shared};
-use crate::schedule::{current_m, gosched};
+use crate::schedule::current_m;
 use crate::sysmon::WATCHFUL_NS;
 use crate::timer::{NEVER, Started, Timer};
 use crate::wake::wake_for_work;

@@ -219,9 +219,15 @@ pub(crate) fn has_waiters(sched: &Sched) -> bool {
 /// `netpoll(0)`.
 #[inline]
 pub(crate) fn poll(sched: &Sched, pp: &P) -> bool {
+    let Some(set) = sched.shared.netpoll.set() else { return false };
+    !sched.shared.poller.is_attended() && poll_set(sched, pp, set)
+}
+
+/// Apart: the reports lie on the stack.
+#[inline(never)]
+fn poll_set(sched: &Sched, pp: &P, set: Fd) -> bool {
     let net = &sched.shared.netpoll;
-    let Some(set) = net.set() else { return false };
-    if sched.shared.poller.is_attended() || !net.is_waited_for(sched) {
+    if !net.is_waited_for(sched) {
         return false;
     }
     if net.polling.swap(true, Ordering::Acquire) {

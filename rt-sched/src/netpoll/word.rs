@@ -11,9 +11,9 @@
 //!
 //! READY: try the system call. EMPTY: it was tried and has said "not now", or somebody is just
 //! trying; what happens next comes as an event, since the kernel reports each change after that. So
-//! whoever takes READY away and does not get to the end of what there is must give it back. Who
-//! only looks at READY need not; but when the call says "not now" it is taken, and the call made
-//! once more.
+//! whoever takes READY away and does not get to the end of what there is must give it back; behind
+//! the end of a stream nobody does. Who only looks at READY need not; but when the call says "not
+//! now" it is taken, and the call made once more.
 //!
 //! A task (`slot.rs`) is no node: it is told of each change that would wake one.
 //!

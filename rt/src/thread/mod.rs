@@ -40,7 +40,7 @@ pub(crate) use values::end;
 #[inline]
 pub fn yield_now() {
     crate::ground::before_yield();
-    rt_sched::schedule::gosched();
+    rt_sched::gosched::gosched();
 }
 
 /// Sleeps for at least `duration`. Zero yields. Go: `time.Sleep`.
