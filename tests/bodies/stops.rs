@@ -77,13 +77,9 @@ fn beside_threads_that_end() {
 }
 
 /// TestTraceSTW: when the world goes on, so do goroutines on their threads, most of them. One for
-/// each P but ours: what is in no queue has no reason to move. Not asked of sanitizers, with which
-/// threads take longer to wake up than others to find their work.
+/// each P but ours: what is in no queue has no reason to move.
 fn who_ran_goes_on_where_it_was() {
     const TRIES: u32 = 50;
-    if cfg!(any(rt_tsan, rt_asan)) {
-        return;
-    }
     let before = runtime::set_procs(2).unwrap();
     let (stop, at) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
     let runner = thread::spawn({

@@ -8,3 +8,4 @@ pub mod os;
 pub mod proc;
 pub mod select;
 pub mod wait;
+pub mod workload;

@@ -3,59 +3,10 @@
 #![no_std]
 #![no_main]
 
-extern crate alloc;
-
-use alloc::vec::Vec;
-
+use programs::workload::{arg, join_all, spawn_one, timed, yields};
 use rt_main::{env, println, runtime, thread};
 
 rt_main::entry!(main);
-
-/// The value of `key=number` on the command line.
-fn arg(key: &str, default: u64) -> u64 {
-    let words = env::args().filter_map(|word| word.to_str().ok());
-    let value = words.filter_map(|word| word.strip_prefix(key)?.strip_prefix('=')).last();
-    value.and_then(|value| value.parse().ok()).unwrap_or(default)
-}
-
-fn timed(f: impl FnOnce()) -> f64 {
-    let start = runtime::nanotime();
-    f();
-    (runtime::nanotime() - start) as f64
-}
-
-fn join_all(tasks: Vec<thread::JoinHandle<()>>) {
-    for task in tasks {
-        let Ok(()) = task.join();
-    }
-}
-
-/// `tasks` goroutines yield `n` times each.
-fn yields() {
-    let (tasks, n) = (arg("tasks", 2), arg("n", 1_000_000));
-    let ns = timed(|| {
-        let task = |_| {
-            thread::spawn(move || {
-                for _ in 0..n {
-                    thread::yield_now();
-                }
-            })
-        };
-        join_all((0..tasks).map(task).collect());
-    });
-    println!("switch {:.3} ns", ns / (tasks * n) as f64);
-}
-
-/// One goroutine after the other is started and joined.
-fn spawn_one() {
-    let n = arg("n", 300_000);
-    let ns = timed(|| {
-        for _ in 0..n {
-            let Ok(()) = thread::spawn(|| ()).join();
-        }
-    });
-    println!("task {:.3} ns", ns / n as f64);
-}
 
 /// Batches of goroutines are started, then joined.
 fn spawn_batch() {

@@ -7,58 +7,18 @@ extern crate alloc;
 
 use rt_main as rt;
 
+#[path = "../../../bodies/all.rs"]
+mod all;
 #[path = "../../../bodies/net/bare_io.rs"]
 mod io;
-#[path = "../../../bodies/net/mod.rs"]
-mod net;
-#[path = "../../../bodies/order.rs"]
-mod order;
-#[path = "../../../bodies/progress.rs"]
-mod progress;
-#[path = "../../../bodies/stops.rs"]
-mod stops;
-#[path = "../../../bodies/sync/mod.rs"]
-mod sync;
-#[path = "../../../bodies/time.rs"]
-mod time;
-#[path = "../../../bodies/turns.rs"]
-mod turns;
 
 rt::entry!(main);
-
-type Body = (&'static str, fn());
-
-/// Each file's.
-const ALL: &[&[Body]] = &[
-    sync::chan::ALL,
-    sync::select::ALL,
-    sync::mutex::ALL,
-    sync::rwlock::ALL,
-    sync::condvar::ALL,
-    sync::once::ALL,
-    sync::mpsc::ALL,
-    sync::semaphore::ALL,
-    sync::wait_group::ALL,
-    sync::scope::ALL,
-    order::ALL,
-    progress::ALL,
-    turns::ALL,
-    stops::ALL,
-    time::ALL,
-    net::deadline::ALL,
-    net::close::ALL,
-    net::ready::ALL,
-    net::tcp::ALL,
-    net::udp::ALL,
-    net::unix::ALL,
-    net::stress::ALL,
-];
 
 fn main() {
     let words = rt::env::args().nth(1).and_then(|words| words.to_str().ok()).unwrap_or("");
     for procs in [1, 2, 4] {
         rt::runtime::set_procs(procs).expect("so many Ps");
-        for (name, body) in ALL.iter().copied().flatten().filter(|one| one.0.contains(words)) {
+        for (name, body) in all::named(words) {
             rt::println!("{name} on {procs} Ps");
             body();
         }
