@@ -4,6 +4,7 @@
 mod args;
 mod echo;
 mod frame;
+mod hogs;
 mod kernel;
 mod late;
 mod output;
@@ -15,6 +16,7 @@ mod system;
 pub use args::Args;
 pub use echo::echo;
 pub use frame::{listen, run};
+pub use hogs::{Tasks, blocked, hogs};
 pub use kernel::{compute_until, sleep_in_the_kernel};
 pub use late::{Late, NAP};
 pub use output::{per, report, report_delays, unsupported};

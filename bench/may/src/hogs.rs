@@ -1,46 +1,34 @@
 //! Tasks that do not give way: they compute, or block their thread, beside one that sleeps.
 
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use bench_common::{Blocks, Late, NAP, compute_until, sleep_in_the_kernel};
-use may::coroutine::{JoinHandle, sleep};
+use bench_common::{Blocks, Tasks, sleep_in_the_kernel};
+use may::coroutine::{self, JoinHandle};
 
-use crate::{join_all, spawn};
+use crate::spawn;
 
-/// Starts the one that sleeps.
-fn start_napping(late: &Arc<Late>) -> JoinHandle<()> {
-    let late = Arc::clone(late);
-    spawn(move || {
-        while let Some(nap) = late.nap() {
-            sleep(NAP);
-            late.woke(nap);
-        }
-    })
+struct Own;
+
+impl Tasks for Own {
+    type Handle = JoinHandle<()>;
+
+    fn spawn(work: impl FnOnce() + Send + 'static) -> JoinHandle<()> {
+        spawn(work)
+    }
+
+    fn join(handle: JoinHandle<()>) {
+        handle.join().expect("no panic");
+    }
+
+    fn sleep(time: Duration) {
+        coroutine::sleep(time);
+    }
 }
 
 pub(crate) fn hogs(count: usize, duration: Duration) -> Vec<Duration> {
-    let late = Late::new();
-    let napping = start_napping(&late);
-    sleep(20 * NAP);
-    late.begin();
-    sleep(3 * NAP);
-    let end = Instant::now() + duration;
-    join_all((0..count).map(|_| spawn(move || compute_until(end))).collect());
-    late.end();
-    join_all(vec![napping]);
-    late.delays()
+    bench_common::hogs::<Own>(count, duration)
 }
 
 pub(crate) fn blocked(count: usize) -> Blocks {
-    let late = Late::new();
-    late.begin();
-    let napping = start_napping(&late);
-    sleep(10 * NAP);
-    let start = Instant::now();
-    join_all((0..count).map(|_| spawn(sleep_in_the_kernel)).collect());
-    let wall = start.elapsed();
-    late.end();
-    join_all(vec![napping]);
-    Blocks { wall, delays: late.delays() }
+    bench_common::blocked::<Own>(count, sleep_in_the_kernel)
 }
