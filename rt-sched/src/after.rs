@@ -90,9 +90,7 @@ impl AfterFunc {
         let when = nanotime().saturating_add(delay_ns).min(NEVER - 1);
         // SAFETY: **counted**: it stays until it is stopped or fires.
         unsafe { start_timer(self.inner.sched, timer, when) };
-        if !self.inner.sched.is_pinned() {
-            watch_lone(self.inner.sched); // who has set it may keep the only P
-        }
+        watch_lone(self.inner.sched); // who has set it may keep the only P
         drop(held);
         was_running
     }

@@ -106,7 +106,9 @@ pub(crate) fn watch_blocking(mp: &M) {
 #[cold]
 fn start_or_wake(sched: &Sched) {
     let shared = &sched.shared;
-    if !shared.main_started.load(Ordering::Relaxed) || !shared.watch.claim() {
+    // Where goroutines keep their Ps nothing is taken.
+    let is_early = !shared.main_started.load(Ordering::Relaxed);
+    if sched.is_pinned() || is_early || !shared.watch.claim() {
         return;
     }
     if shared.sysmon_started.swap(true, Ordering::Relaxed) {
@@ -118,7 +120,7 @@ fn start_or_wake(sched: &Sched) {
 
 /// Starts it, if it never was: before the first thread that runs goroutines beside m0.
 pub(crate) fn ensure_started(sched: &Sched) {
-    if !sched.is_pinned() && !sched.shared.sysmon_started.load(Ordering::Relaxed) {
+    if !sched.shared.sysmon_started.load(Ordering::Relaxed) {
         start_or_wake(sched);
     }
 }
